@@ -6,13 +6,15 @@ Knows nothing of Django's settings; `config.settings` calls it and only it.
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 env = environ.Env()
 
@@ -145,7 +147,7 @@ def redis(name: str) -> dict[str, Any] | None:
     from redis.retry import Retry
 
     try:
-        options = dict(parse_url(value))
+        options = dict(parse_url(value))  # type: ignore[no-untyped-call]
     except ValueError:
         raise ImproperlyConfigured(f"{name} must look like redis://host:6379/0.") from None
     return {

@@ -5,7 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
+
 from config import env
+
+# Lets Django's generic classes (ModelAdmin[Campaign]) be written as the type checker wants them.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -39,9 +44,9 @@ SOURCE_SYSTEM_NAME = env.text("SOURCE_SYSTEM_NAME", "Referral Factory")
 
 # Django --------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "django_q",
     "campaigns",
     "integrations",
-    "django_q",
     "crispy_forms",
     "csp",
     "django.contrib.admin",
@@ -154,5 +159,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # urllib3 quotes malformed headers in its warnings: they may hold what no log should.
+    "loggers": {"urllib3.connection": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
 }
