@@ -115,7 +115,8 @@ class TabSettings:
     action: Action = Action.NOTHING
     rows: tuple[MapRow, ...] = ()
     policy: Policy = Policy.SKIP
-    marks: bool = True
+    marks: bool = False
+    qualifies: bool = False
     rule_attribute: str = ""
     rule_initial: WireValue | None = None
     qualifying_values: tuple[WireValue, ...] = ()

@@ -1,0 +1,20 @@
+"""The integrations app: receivers and system checks are wired up here."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class IntegrationsConfig(AppConfig):
+    name = "integrations"
+    verbose_name = _("Integrations")
+
+    def ready(self) -> None:
+        from integrations import checks, receivers
+        from integrations.services.schedule import schedule_sweep
+
+        checks.connect()
+        receivers.connect()
+        post_migrate.connect(schedule_sweep, sender=self, dispatch_uid="integrations.schedule_sweep")

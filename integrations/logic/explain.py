@@ -1,0 +1,111 @@
+"""For each reason, what it means and what to do, in plain words. English here; `services.explain` translates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from integrations.logic.states import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`what` is a whole sentence; `next_step` says what a person can do, or is empty when nothing need be."""
+
+    what: str
+    next_step: str = ""
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a sentence for the message catalogue and leaves it as it is."""
+    return text
+
+
+_ = gettext_noop
+
+WAITING: Mapping[Reason, Explanation] = {
+    Reason.QUEUED: Explanation(_("In line to be sent.")),
+    Reason.RETRY: Explanation(
+        _("Intercom did not answer as it should."), _("Nothing to do: it is tried again by itself.")
+    ),
+    Reason.SENDING: Explanation(_("Being sent to Intercom right now.")),
+    Reason.UNCERTAIN: Explanation(
+        _("Sent, but Intercom's answer got lost: the contact may or may not exist."),
+        _("Nothing to do: once Intercom's search can show it, we look before sending again."),
+    ),
+    Reason.NOT_CONNECTED: Explanation(
+        _("No Intercom workspace is connected to this campaign."), _("Connect one; then it is sent.")
+    ),
+    Reason.RECONNECT_NEEDED: Explanation(
+        _("Intercom no longer accepts our access to this workspace."),
+        _("Connect the workspace again; everything that waits is then sent."),
+    ),
+    Reason.SETUP_REQUIRED: Explanation(
+        _("The settings are not complete: Setup Required."),
+        _("Complete the mapping (Email must be mapped to Email); then it is sent."),
+    ),
+    Reason.SWITCHED_OFF: Explanation(
+        _("The campaign says Nothing to action by now."),
+        _("Choose an action to send it, or cancel it."),
+    ),
+    Reason.PAUSED_CAMPAIGN: Explanation(
+        _("Sending is paused for this campaign."), _("Resume it when you are ready.")
+    ),
+    Reason.PAUSED_WORKSPACE: Explanation(
+        _("Sending is paused for the whole workspace."), _("Resume it when you are ready.")
+    ),
+    Reason.RATE_LIMITED: Explanation(
+        _("Intercom asked us to slow down."), _("Nothing to do: it goes on within a minute.")
+    ),
+}
+
+ENDED: Mapping[Reason, Explanation] = {
+    Reason.NEW: Explanation(_("A new contact was created in Intercom.")),
+    Reason.OURS: Explanation(
+        _("Our contact was found in Intercom after its first answer had got lost. There is only one.")
+    ),
+    Reason.EXISTS: Explanation(_("The contact already existed in Intercom.")),
+    Reason.SAME_VALUES: Explanation(
+        _("The contact already existed in Intercom and had all these values, so nothing had to be written.")
+    ),
+    Reason.NOTHING_TO_ACTION: Explanation(
+        _("The campaign said Nothing to action when this person joined."),
+        _("It can be sent by hand."),
+    ),
+    Reason.JOINED_LONG_AGO: Explanation(
+        _("This person joined more than 48 hours before we heard of it."), _("It can be sent by hand.")
+    ),
+    Reason.CANCELLED: Explanation(_("Somebody cancelled it."), _("It can be sent by hand.")),
+}
+
+ATTENTION: Mapping[Reason, Explanation] = {
+    Reason.REJECTED: Explanation(
+        _("Intercom rejected the contact."),
+        _("Read Intercom's message, repair the field or the settings, and send it again."),
+    ),
+    Reason.SEVERAL_MATCHES: Explanation(
+        _("Several contacts in Intercom could be the one we created."), _("Choose the right one.")
+    ),
+    Reason.ARCHIVED: Explanation(
+        _("The contact is archived in Intercom, perhaps on purpose."),
+        _("Restore it in Intercom if it should come back, and send it again."),
+    ),
+    Reason.NO_ID_IN_CONFLICT: Explanation(
+        _("Intercom says that the contact exists, but not which one."),
+        _("Look for the email in Intercom; then send it again."),
+    ),
+    Reason.NOT_AN_EMAIL: Explanation(
+        _("There is no email to create a contact with."), _("Correct the email and send it again.")
+    ),
+    Reason.GAVE_UP: Explanation(
+        _("Intercom could not be reached for 72 hours."), _("Send it again once Intercom works.")
+    ),
+    Reason.INTERNAL_ERROR: Explanation(
+        _("Something went wrong on our side."), _("Tell whoever runs this installation; then send it again.")
+    ),
+}
+
+EXPLANATIONS: Mapping[Reason, Explanation] = MappingProxyType(
+    {Reason.NONE: Explanation("")} | dict(WAITING) | dict(ENDED) | dict(ATTENTION)
+)

@@ -1,0 +1,162 @@
+"""What we owe each participant (the outbox), and each try of it. The row is the truth; a task is a hint."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Participant
+from integrations.logic import states
+from integrations.models.connection import IntercomConnection
+from integrations.models.settings import SyncSettings
+
+
+class DeliveryState(models.TextChoices):
+    WAITING = states.State.WAITING.value, _("Waiting")
+    SENDING = states.State.SENDING.value, _("Sending")
+    UNCERTAIN = states.State.UNCERTAIN.value, _("Uncertain")
+    CREATED = states.State.CREATED.value, _("Created")
+    UPDATED = states.State.UPDATED.value, _("Updated")
+    SKIPPED = states.State.SKIPPED.value, _("Skipped")
+    NOT_SENT = states.State.NOT_SENT.value, _("Not sent")
+    NEEDS_ATTENTION = states.State.NEEDS_ATTENTION.value, _("Needs attention")
+
+
+DUE = [state.value for state in states.DUE]
+IN_FLIGHT = [state.value for state in states.IN_FLIGHT]
+INTENTS = [(intent.value, intent.value) for intent in states.Intent if intent]
+
+
+class Delivery(models.Model):
+    """The outbox row of one participant.
+
+    `settings` is the tab under which the participant joined; its connection is the workspace that will be
+    written to. `connection` is empty until a write is committed to one workspace (`sending`), so that a
+    tab can be pointed at another workspace while its leads wait. `email`, `intent` and `intent_at` are
+    what was about to leave then: they outlive an edit of the participant.
+    """
+
+    participant = models.OneToOneField(Participant, models.CASCADE, related_name="delivery")
+    settings = models.ForeignKey(
+        SyncSettings, models.SET_NULL, null=True, blank=True, related_name="deliveries"
+    )
+    connection = models.ForeignKey(
+        IntercomConnection, models.PROTECT, null=True, blank=True, related_name="deliveries"
+    )
+    state = models.CharField(_("state"), max_length=20, choices=DeliveryState)
+    reason = models.CharField(_("reason"), max_length=30, blank=True)
+    due_at = models.DateTimeField(_("next try"), null=True, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
+    email = models.CharField(_("email sent"), max_length=254, blank=True)
+    intent = models.CharField(_("intent"), max_length=20, blank=True, choices=INTENTS)
+    intent_at = models.DateTimeField(_("intent at"), null=True, blank=True)
+    lease_token = models.UUIDField(null=True, blank=True, editable=False)
+    contact_id = models.CharField(_("Intercom contact ID"), max_length=64, blank=True)
+    settings_revision = models.PositiveIntegerField(_("settings revision"), null=True, blank=True)
+    incomplete = models.BooleanField(_("incomplete"), default=False)
+    message = models.CharField(_("Intercom's word for it"), max_length=500, blank=True)
+    created_at = models.DateTimeField(_("recorded at"), auto_now_add=True)
+    settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=DUE, due_at__isnull=False)
+                | (~Q(state__in=DUE) & Q(due_at__isnull=True)),
+                name="due_while_waiting_or_uncertain",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=IN_FLIGHT)
+                | (Q(connection__isnull=False, intent_at__isnull=False) & ~Q(email="") & ~Q(intent="")),
+                name="in_flight_has_an_intent",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=DeliveryState.SENDING, lease_token__isnull=False)
+                | (~Q(state=DeliveryState.SENDING) & Q(lease_token__isnull=True)),
+                name="sending_under_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[DeliveryState.CREATED, DeliveryState.UPDATED])
+                | (Q(connection__isnull=False) & ~Q(contact_id="")),
+                name="delivered_names_its_contact",
+            ),
+            # Two creates for one email could never be told apart afterwards.
+            models.UniqueConstraint(
+                fields=["connection", "email"],
+                condition=Q(state__in=IN_FLIGHT),
+                name="one_write_in_flight_an_email",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["settings", "due_at", "id"],
+                condition=Q(state=DeliveryState.WAITING),
+                name="delivery_due",
+            ),
+            models.Index(
+                fields=["connection", "due_at"], condition=Q(state__in=IN_FLIGHT), name="delivery_in_flight"
+            ),
+            models.Index(fields=["connection", "contact_id"], name="delivery_by_contact"),
+            models.Index(fields=["settings", "state", "reason"], name="delivery_by_outcome"),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}: {self.state}"
+
+
+class Attempt(models.Model):
+    """One try of a delivery in one workspace. Append-only; holds nothing that the log must not show."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="tries")
+    connection = models.ForeignKey(IntercomConnection, models.PROTECT, related_name="+")
+    settings_revision = models.PositiveIntegerField(_("settings revision"))
+    started_at = models.DateTimeField(_("started at"))
+    duration_ms = models.PositiveIntegerField(_("duration in ms"))
+    decision = models.CharField(_("decision"), max_length=20, blank=True)
+    state = models.CharField(_("state afterwards"), max_length=20, choices=DeliveryState)
+    reason = models.CharField(_("reason"), max_length=30, blank=True)
+    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True, blank=True)
+    code = models.CharField(_("Intercom's code"), max_length=100, blank=True)
+    message = models.CharField(_("Intercom's message"), max_length=500, blank=True)
+    request_id = models.CharField(_("Intercom's request ID"), max_length=100, blank=True)
+    contact_id = models.CharField(_("Intercom contact ID"), max_length=64, blank=True)
+    calls = models.JSONField(_("calls"), default=list)
+    matches = models.JSONField(_("contacts found"), default=list)
+    sent = models.JSONField(_("what was sent"), default=dict)
+    received = models.JSONField(_("what came back"), default=dict)
+    before = models.JSONField(_("values before"), default=dict)
+    after = models.JSONField(_("values after"), default=dict)
+    notes = models.JSONField(_("notes"), default=list)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        indexes = [
+            models.Index(fields=["delivery", "id"], name="attempt_by_delivery"),
+            models.Index(fields=["started_at"], name="attempt_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt {self.pk} of delivery {self.delivery_id}"
+
+
+class SweepState(models.Model):
+    """Where the sweep stands: one row. `swept_at` is also the worker's heartbeat."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    swept_at = models.DateTimeField(null=True)
+    checked_to = models.BigIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("sweep")
+        verbose_name_plural = _("sweeps")
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_sweep_state")]
+
+    def __str__(self) -> str:
+        return f"swept at {self.swept_at}"

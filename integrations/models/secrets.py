@@ -1,0 +1,38 @@
+"""Seals secrets for the database and opens them again. The first key seals; every key opens."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class SecretUnreadableError(Exception):
+    """None of FIELD_ENCRYPTION_KEYS opens the stored secret."""
+
+
+def _keys() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS])
+
+
+def seal(secret: str) -> str:
+    return _keys().encrypt(secret.encode()).decode() if secret else ""
+
+
+def unseal(sealed: str) -> str:
+    """The secret, or "" for "". Raises SecretUnreadableError."""
+    if not sealed:
+        return ""
+    try:
+        return _keys().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise SecretUnreadableError("no key in FIELD_ENCRYPTION_KEYS opens this secret") from None
+
+
+def reseal(sealed: str) -> str:
+    """The same secret under the newest key. Raises SecretUnreadableError."""
+    if not sealed:
+        return ""
+    try:
+        return _keys().rotate(sealed.encode()).decode()
+    except InvalidToken:
+        raise SecretUnreadableError("no key in FIELD_ENCRYPTION_KEYS opens this secret") from None

@@ -1,0 +1,102 @@
+"""Keeps our list of a workspace's fields in step with Intercom, and creates the marks there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from integrations.intercom.errors import RejectedError
+from integrations.logic.redact import vendor_message
+from integrations.logic.targets import MARKS, mark_available
+from integrations.logic.types import CUSTOM, Attribute
+from integrations.models import DataAttribute, IntercomConnection
+from integrations.services.client import client_for
+from integrations.services.tabs import load_attributes
+
+if TYPE_CHECKING:
+    from integrations.intercom.client import IntercomClient
+    from integrations.intercom.session import Session
+
+DESCRIPTIONS = {
+    "referred": "Came through a referral campaign",
+    "referral_campaign": "The referral campaign's name",
+    "referrer_name": "Who referred this person",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MarkResult:
+    """What came of making one mark available: created now, there already, or refused and why."""
+
+    name: str
+    available: bool
+    created: bool = False
+    refusal: str = ""
+
+
+def refresh_attributes(connection: IntercomConnection, *, session: Session) -> int:
+    """Reads the workspace's fields from Intercom and stores them; returns how many there are.
+
+    Raises IntercomError, and then keeps the list as it was.
+    """
+    listed = client_for(connection, session=session).list_data_attributes().value
+    store_attributes(connection, listed)
+    return len(listed)
+
+
+def store_attributes(connection: IntercomConnection, listed: Iterable[Attribute]) -> None:
+    """Replaces the known list whole."""
+    with transaction.atomic():
+        connection.attributes.all().delete()
+        DataAttribute.objects.bulk_create(_row(connection, attribute) for attribute in listed)
+        connection.attributes_at = timezone.now()
+        connection.save(update_fields=["attributes_at"])
+
+
+def _row(connection: IntercomConnection, attribute: Attribute) -> DataAttribute:
+    return DataAttribute(
+        connection=connection,
+        full_name=attribute.full_name,
+        label=attribute.label,
+        data_type=attribute.data_type,
+        options=list(attribute.options),
+        writable=attribute.writable,
+        archived=attribute.archived,
+        custom=attribute.custom,
+    )
+
+
+def ensure_marks(connection: IntercomConnection, *, session: Session) -> list[MarkResult]:
+    """Creates the attributes that mark a contact as referred, where the workspace lacks them.
+
+    A refusal (name taken, limit of 250 reached, no right) is told and stops nothing. Raises IntercomError
+    for anything that is not a refusal.
+    """
+    client = client_for(connection, session=session)
+    listed = client.list_data_attributes().value
+    known = {attribute.full_name: attribute for attribute in listed}
+    results = [_ensure(client, name, known=known) for name in MARKS]
+    if any(result.created for result in results):
+        listed = client.list_data_attributes().value
+    store_attributes(connection, listed)
+    return results
+
+
+def _ensure(client: IntercomClient, name: str, *, known: dict[str, Attribute]) -> MarkResult:
+    if CUSTOM + name in known:
+        return MarkResult(name, available=mark_available(name, attributes=known))
+    try:
+        client.create_data_attribute(name, data_type=MARKS[name], description=DESCRIPTIONS[name])
+    except RejectedError as err:
+        return MarkResult(name, available=False, refusal=vendor_message(err.vendor_message))
+    return MarkResult(name, available=True, created=True)
+
+
+def missing_marks(connection: IntercomConnection) -> list[str]:
+    """The marks that could not be written as far as we know."""
+    known = load_attributes(connection.pk)
+    return [name for name in MARKS if not mark_available(name, attributes=known)]

@@ -1,0 +1,158 @@
+"""Takes what is due in one workspace out of the outbox, as values that need no database any more.
+
+A claim writes nothing: the lease keeps other drains away, and until a write is committed as `sending` a
+row simply stays what it was. So what a drain has in hand can be dropped at any moment.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from campaigns import fields
+from integrations.logic.duplicates import Intent
+from integrations.logic.mapping import Mapped, map_values, source_keys
+from integrations.logic.setup import OWN_EMAIL
+from integrations.logic.states import IN_FLIGHT, State
+from integrations.logic.states import Intent as IntentKind
+from integrations.logic.targets import EXTERNAL_ID
+from integrations.logic.text import normal_email
+from integrations.logic.types import Attribute, Role, TabSettings
+from integrations.models import ContactLink, Delivery, SyncSettings
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from integrations.services.tabs import Tab
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One delivery as a drain has it in hand: all that a decision about it rests on."""
+
+    delivery_id: int
+    email: str
+    settings: TabSettings
+    moved: bool
+    """A write has left for this workspace, and now its tab or its email says something else."""
+    mapped: Mapped
+    attempts: int
+    failing_since: datetime | None
+    intent: Intent | None
+    intent_at: datetime | None
+    link: ContactLink | None
+
+    @property
+    def external_id(self) -> str | None:
+        value = self.mapped.standard.get(EXTERNAL_ID)
+        return None if value is None else str(value)
+
+
+def claim(
+    connection_id: int,
+    *,
+    tabs: Mapping[int, Tab],
+    attributes: Mapping[str, Attribute],
+    limit: int,
+    busy: Collection[Job],
+    now: datetime,
+) -> list[Job]:
+    """At most `limit` due deliveries, one for each email, and none that `busy` has in hand already."""
+    held = {job.delivery_id for job in busy}
+    emails = {job.email for job in busy}
+    rows: list[Delivery] = []
+    for row in _due(connection_id, tabs=tabs, limit=limit, held=held, now=now):
+        email = normal_email(row.participant.email)
+        if email not in emails and len(rows) < limit:
+            emails.add(email)
+            rows.append(row)
+    return _jobs(rows, connection_id=connection_id, tabs=tabs, attributes=attributes)
+
+
+def _due(
+    connection_id: int, *, tabs: Mapping[int, Tab], limit: int, held: Collection[int], now: datetime
+) -> Iterable[Delivery]:
+    """What was left in doubt first, then the waiting ones of each tab, oldest first, tabs in turn."""
+    rows = Delivery.objects.filter(due_at__lte=now).exclude(pk__in=held)
+    rows = rows.select_related("participant__campaign", "participant__referrer", "settings")
+    rows = rows.order_by("due_at", "pk")
+    doubtful = rows.filter(connection=connection_id, state=State.UNCERTAIN)
+    yield from doubtful[:limit]
+    sending = Delivery.objects.filter(
+        connection=connection_id, state__in=IN_FLIGHT, email=OuterRef("participant__email_normalized")
+    )
+    waiting = rows.filter(~Exists(sending), state=State.WAITING)
+    ready = _tabs_with_due([tab.id for tab in tabs.values() if not tab.held_by], now=now)
+    for tab_id in ready:
+        yield from waiting.filter(settings=tab_id)[: math.ceil(limit / len(ready))]
+
+
+def _tabs_with_due(ready: list[int], *, now: datetime) -> list[int]:
+    if len(ready) < 2:
+        return ready
+    due = Delivery.objects.filter(settings=OuterRef("pk"), state=State.WAITING, due_at__lte=now)
+    some = SyncSettings.objects.filter(Exists(due), pk__in=ready)
+    return list(some.order_by("pk").values_list("pk", flat=True))
+
+
+def due_rows(connection_id: int, *, tabs: Mapping[int, Tab]) -> QuerySet[Delivery]:
+    """Everything this workspace may have to do, now or later, soonest first."""
+    ready = [tab.id for tab in tabs.values() if not tab.held_by]
+    waiting = Delivery.objects.filter(settings__in=ready, state=State.WAITING)
+    doubtful = Delivery.objects.filter(connection=connection_id, state=State.UNCERTAIN)
+    return (waiting | doubtful).order_by("due_at")
+
+
+def _jobs(
+    rows: list[Delivery],
+    *,
+    connection_id: int,
+    tabs: Mapping[int, Tab],
+    attributes: Mapping[str, Attribute],
+) -> list[Job]:
+    keys = frozenset[str]().union(*(source_keys(tab.settings) for tab in tabs.values()))
+    values = fields.values([row.participant for row in rows], keys=keys | {OWN_EMAIL})
+    emails = [normal_email(row.participant.email) for row in rows]
+    known = ContactLink.objects.filter(connection=connection_id, email__in=emails)
+    links = {link.email: link for link in known}
+    jobs = []
+    for row in rows:
+        tab = tabs.get(row.settings_id or 0)
+        settings = tab.settings if tab else TabSettings()
+        mapped = map_values(settings, values=values[row.participant_id], attributes=attributes)
+        jobs.append(_job(row, tab=tab, settings=settings, mapped=mapped, links=links))
+    return jobs
+
+
+def _job(
+    row: Delivery,
+    *,
+    tab: Tab | None,
+    settings: TabSettings,
+    mapped: Mapped,
+    links: Mapping[str, ContactLink],
+) -> Job:
+    now_email, in_doubt = normal_email(row.participant.email), row.state == State.UNCERTAIN
+    return Job(
+        delivery_id=row.pk,
+        email=row.email if in_doubt else now_email,
+        settings=settings,
+        moved=in_doubt and (tab is None or bool(tab.held_by) or row.email != now_email),
+        mapped=mapped,
+        attempts=row.attempts,
+        failing_since=row.failing_since,
+        intent=_intent(row) if in_doubt else None,
+        intent_at=row.intent_at if in_doubt else None,
+        link=None if in_doubt else links.get(now_email),
+    )
+
+
+def _intent(row: Delivery) -> Intent | None:
+    if row.intent_at is None:
+        return None
+    role = Role.USER if row.intent == IntentKind.CREATE_USER else Role.LEAD
+    return Intent(at=int(row.intent_at.timestamp()), role=role)

@@ -1,0 +1,89 @@
+"""What a drain must know of its workspace, read fresh before each claim, and how it changes its state."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils import timezone
+
+from integrations.intercom.session import Session
+from integrations.logic.backoff import pause_until
+from integrations.logic.pace import Pace
+from integrations.models import ConnectionStatus, IntercomConnection
+from integrations.services.client import client_for
+from integrations.services.tabs import Tab, load_attributes, load_tabs
+
+if TYPE_CHECKING:
+    from integrations.intercom.client import IntercomClient
+    from integrations.logic.types import Attribute
+
+log = logging.getLogger(__name__)
+
+THREADS = 32
+
+
+@cache
+def session() -> Session:
+    """One pool of connections for the whole process: a handshake for each lead would cost more than it."""
+    return Session(pool_maxsize=THREADS)
+
+
+@cache
+def pace_of(connection_id: int) -> Pace:
+    """What this process has learned of a workspace's rate limit, kept from slice to slice."""
+    return Pace()
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A connection, its tabs and its fields at one moment."""
+
+    connection: IntercomConnection
+    tabs: Mapping[int, Tab]
+    attributes: Mapping[str, Attribute]
+
+    def client(self) -> IntercomClient:
+        """Raises SecretUnreadableError when no key opens the token."""
+        return client_for(self.connection, session=session())
+
+    def paused_for(self, now: datetime) -> float:
+        """Seconds that a rate limit still holds the workspace."""
+        until = self.connection.paused_until
+        return max((until - now).total_seconds(), 0.0) if until else 0.0
+
+    @property
+    def usable(self) -> bool:
+        return self.connection.status == ConnectionStatus.CONNECTED and self.connection.paused_at is None
+
+
+def load(connection_id: int, *, now: datetime, before: Workspace | None = None) -> Workspace:
+    """The workspace as it is now; its fields are read again only after they were refreshed."""
+    connection = IntercomConnection.objects.get(pk=connection_id)
+    known = before is not None and before.connection.attributes_at == connection.attributes_at
+    attributes = before.attributes if before is not None and known else load_attributes(connection_id)
+    return Workspace(connection, load_tabs(connection_id=connection_id, now=now), attributes)
+
+
+def need_reconnect(connection_id: int, *, detail: str) -> None:
+    """Intercom refuses our token: everything for this workspace waits until a person connects it again."""
+    now = timezone.now()
+    changed = IntercomConnection.objects.filter(pk=connection_id, status=ConnectionStatus.CONNECTED).update(
+        status=ConnectionStatus.RECONNECT_NEEDED, status_since=now, status_detail=detail[:255]
+    )
+    if changed:
+        log.warning("workspace needs to be connected again", extra={"connection": connection_id})
+
+
+def rest(connection_id: int, *, retry_at: float | None, hits: int) -> None:
+    """Intercom asked us to slow down: nobody calls this workspace until then. Never shortens a pause."""
+    until = datetime.fromtimestamp(pause_until(retry_at, now=time.time(), hits=hits), tz=UTC)
+    IntercomConnection.objects.filter(
+        Q(paused_until=None) | Q(paused_until__lt=until), pk=connection_id
+    ).update(paused_until=until)

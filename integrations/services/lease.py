@@ -1,0 +1,100 @@
+"""The lease on a workspace: one drain at a time, on whatever machine. Times are the database's clock."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from integrations.logic.states import Intent, Reason, State
+from integrations.models import Delivery, DrainLease
+
+TIME_TO_LIVE = 30.0
+RENEW_EVERY = 5.0
+
+
+class LeaseLostError(Exception):
+    """Another drain holds the workspace now; nothing more may be written under this lease."""
+
+
+@dataclass(slots=True)
+class Lease:
+    """A held lease. `safe_until` is this process's monotonic clock, and errs on the early side."""
+
+    connection_id: int
+    token: uuid.UUID
+    safe_until: float
+    renewed_at: float = field(default_factory=time.monotonic)
+
+    def renew(self) -> None:
+        """Extends the lease. First in each transaction of the drain, so that a lost lease writes nothing.
+
+        Raises LeaseLostError.
+        """
+        asked_at = time.monotonic()
+        if not self._mine().update(expires_at=Now() + timedelta(seconds=TIME_TO_LIVE)):
+            raise LeaseLostError
+        self.renewed_at, self.safe_until = asked_at, asked_at + TIME_TO_LIVE
+
+    def renew_if_old(self) -> None:
+        if time.monotonic() - self.renewed_at >= RENEW_EVERY:
+            self.renew()
+
+    def covers(self, seconds: float) -> bool:
+        """Whether a call that takes at most so many seconds would end under this lease."""
+        return time.monotonic() + seconds < self.safe_until
+
+    def clear_dirty(self) -> None:
+        """For before a claim: whoever joins from here on makes the workspace dirty again."""
+        self._mine().filter(dirty=True).update(dirty=False)
+
+    def release(self) -> bool:
+        """Gives the lease back unless somebody joined meanwhile (False: look once more)."""
+        released = self._mine().filter(dirty=False).update(token=None, expires_at=None)
+        return bool(released) or not self._mine().exists()
+
+    def abandon(self) -> None:
+        """Gives the lease back whatever has come meanwhile; the caller queues a successor."""
+        self._mine().update(token=None, expires_at=None)
+
+    def _mine(self) -> QuerySet[DrainLease]:
+        return DrainLease.objects.filter(connection_id=self.connection_id, token=self.token)
+
+
+def acquire(connection_id: int) -> Lease | None:
+    """Takes the lease of a workspace, or None while another drain holds it.
+
+    Whatever an earlier holder left as `sending` may or may not have reached Intercom.
+    """
+    token, asked_at = uuid.uuid4(), time.monotonic()
+    free = Q(token=None) | Q(expires_at__lt=Now())
+    with transaction.atomic():
+        taken = DrainLease.objects.filter(free, connection_id=connection_id).update(
+            token=token, expires_at=Now() + timedelta(seconds=TIME_TO_LIVE)
+        )
+        if not taken:
+            return None
+        _doubt_what_was_sending(connection_id)
+    return Lease(connection_id=connection_id, token=token, safe_until=asked_at + TIME_TO_LIVE)
+
+
+def _doubt_what_was_sending(connection_id: int) -> None:
+    """An update can simply be written again; a create is looked for first, once search can show it."""
+    left = Delivery.objects.filter(connection_id=connection_id, state=State.SENDING)
+    now = timezone.now()
+    left.filter(intent=Intent.UPDATE).update(
+        state=State.WAITING, reason=Reason.RETRY, due_at=now, lease_token=None
+    )
+    left.update(
+        state=State.UNCERTAIN,
+        reason=Reason.UNCERTAIN,
+        due_at=now + timedelta(seconds=settings.INTERCOM_SEARCH_LAG),
+        lease_token=None,
+    )

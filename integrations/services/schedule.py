@@ -1,0 +1,19 @@
+"""Puts the sweep on django-q2's schedule, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connections
+from django_q.models import Schedule
+
+from integrations.services.queue import SWEEP
+
+
+def schedule_sweep(*, using: str = "default", **_: Any) -> None:
+    """After each migrate. A schedule that is there already is left as somebody may have set it."""
+    if Schedule._meta.db_table in connections[using].introspection.table_names():  # noqa: SLF001
+        Schedule.objects.using(using).get_or_create(
+            func=SWEEP,
+            defaults={"name": "sweep", "schedule_type": Schedule.MINUTES, "minutes": 1, "repeats": -1},
+        )

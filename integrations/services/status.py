@@ -1,0 +1,90 @@
+"""Counts where everybody stands. Exact; what does not add up shows as unexplained instead of vanishing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+
+from campaigns.models import Campaign, Participant
+from integrations.logic.states import Outcome, Reason, State, outcome_of
+from integrations.models import Delivery
+from integrations.services.tabs import Tab, load_tabs
+
+
+@dataclass(slots=True)
+class Tally:
+    """The reconciliation line: joined = created + updated + skipped + not sent + waiting + attention."""
+
+    joined: int = 0
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    waiting: Counter[Reason] = field(default_factory=Counter)
+    attention: Counter[Reason] = field(default_factory=Counter)
+
+    @property
+    def unexplained(self) -> int:
+        """People who joined and of whom nothing is recorded (yet)."""
+        return self.joined - self.outcomes.total()
+
+    def add(self, other: Tally) -> None:
+        self.joined += other.joined
+        self.outcomes += other.outcomes
+        self.waiting += other.waiting
+        self.attention += other.attention
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "joined": self.joined,
+            **{outcome.value: self.outcomes[outcome] for outcome in Outcome if outcome != Outcome.WAITING},
+            "waiting": _by_name(self.waiting),
+            "needs_attention_by_reason": _by_name(self.attention),
+            "unexplained": self.unexplained,
+        }
+
+
+def _by_name(reasons: Counter[Reason]) -> dict[str, int]:
+    return {reason.value: number for reason, number in sorted(reasons.items())}
+
+
+def waiting_reason(state: State, reason: str, *, tab: Tab | None) -> Reason:
+    """Why somebody waits: what is under way, else what holds the whole tab, else the row's own reason."""
+    if state is State.SENDING:
+        return Reason.SENDING
+    if state is State.UNCERTAIN:
+        return Reason.UNCERTAIN
+    if tab is None:
+        return Reason.NOT_CONNECTED
+    return tab.held_by or Reason(reason)
+
+
+def tallies() -> dict[str, Tally]:
+    """A tally for each campaign by its short name, campaigns without anybody included."""
+    tabs = load_tabs(now=timezone.now())
+    result = {slug: Tally() for slug in Campaign.objects.order_by("slug").values_list("slug", flat=True)}
+    joined = Participant.objects.order_by().values_list("campaign__slug").annotate(number=Count("pk"))
+    for slug, number in joined:
+        result.setdefault(slug, Tally()).joined = number
+    rows = (
+        Delivery.objects.order_by()
+        .values_list("participant__campaign__slug", "settings", "state", "reason")
+        .annotate(number=Count("pk"))
+    )
+    for slug, tab_id, state_name, reason, number in rows:
+        state, tally = State(state_name), result.setdefault(slug, Tally())
+        outcome = outcome_of(state)
+        tally.outcomes[outcome] += number
+        if outcome is Outcome.WAITING:
+            tally.waiting[waiting_reason(state, reason, tab=tabs.get(tab_id))] += number
+        elif outcome is Outcome.NEEDS_ATTENTION:
+            tally.attention[Reason(reason)] += number
+    return result
+
+
+def total(parts: dict[str, Tally]) -> Tally:
+    whole = Tally()
+    for part in parts.values():
+        whole.add(part)
+    return whole

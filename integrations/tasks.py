@@ -1,0 +1,16 @@
+"""What django-q2 runs. Found by dotted path: renaming one of these loses what is queued."""
+
+from __future__ import annotations
+
+from integrations.services import drain as drain_service
+from integrations.services import sweep as sweep_service
+
+
+def drain(connection_id: int) -> str:
+    """Sends what is due in one workspace; returns a short sentence for django-q2's task list."""
+    return drain_service.drain(connection_id)
+
+
+def sweep() -> str:
+    """Once a minute: finds what a lost wake, a dead worker or a failed receiver left behind."""
+    return sweep_service.sweep()
