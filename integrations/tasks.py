@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from integrations.services import drain as drain_service
 from integrations.services import sweep as sweep_service
+from integrations.services.heartbeat import beat
 
 
 def drain(connection_id: int) -> str:
     """Sends what is due in one workspace; returns a short sentence for django-q2's task list."""
+    beat()
     return drain_service.drain(connection_id)
 
 
 def sweep() -> str:
     """Once a minute: finds what a lost wake, a dead worker or a failed receiver left behind."""
+    beat()
     return sweep_service.sweep()

@@ -145,11 +145,12 @@ class Attempt(models.Model):
 
 
 class SweepState(models.Model):
-    """Where the sweep stands: one row. `swept_at` is also the worker's heartbeat."""
+    """Where the sweep stands, and when a worker last showed that it lives: one row."""
 
     ONLY = 1
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY, editable=False)
+    beat_at = models.DateTimeField(null=True)
     swept_at = models.DateTimeField(null=True)
     checked_to = models.BigIntegerField(default=0)
 

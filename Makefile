@@ -1,0 +1,59 @@
+# Everything runs from .venv, which `make setup` makes from pinned requirements.
+
+PORT ?= 8000
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_ENV := var/demo.env
+DEMO := ENV_FILE=$(DEMO_ENV) PUBLIC_URL=http://127.0.0.1:$(PORT) DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 \
+	INTERCOM_SANDBOX=on INTERCOM_SANDBOX_FILE=var/demo-sandbox.sqlite3 REDIS_URL= LOG_LEVEL=WARNING
+
+.PHONY: help setup demo clean-demo run test check bench
+
+help:  ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(VENV)/installed  ## install everything into .venv
+
+$(VENV)/installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=python3.11 …")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: setup $(DEMO_ENV)  ## run everything here, with a pretend Intercom
+	@$(DEMO) $(BIN)/python manage.py migrate --verbosity 0
+	@$(DEMO) $(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@set -a; . ./$(DEMO_ENV); set +a; $(DEMO) exec $(BIN)/python manage.py demo $(DEMO_ARGS)
+
+$(DEMO_ENV): | setup
+	@mkdir -p var
+	@umask 077; { $(BIN)/python -m config.newenv; echo "DEMO_PASSWORD=$$($(BIN)/python -c 'import secrets; print(secrets.token_hex(4))')"; } > $@
+
+clean-demo:  ## forget the demonstration's data
+	rm -f var/demo.sqlite3* var/demo-sandbox.sqlite3* $(DEMO_ENV)
+
+run: setup .env  ## run web server and worker with the settings in .env
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	exec $(BIN)/python manage.py supervise --web --bind 127.0.0.1:$(PORT)
+
+.env: | setup
+	@umask 077; $(BIN)/python -m config.newenv > $@
+	@echo "Made .env with fresh keys. Add DATABASE_URL, PUBLIC_URL and the rest there (README.md, Settings)."
+
+test: setup  ## run the tests (DATABASE_URL=postgres://… for PostgreSQL)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup  ## lint, types, migrations, templates, import direction
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/django-upgrade --target-version 5.2 $$(git ls-files '*.py')
+	$(BIN)/djade --check $$(git ls-files 'templates/*.html')
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/mypy .
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py makemigrations --check --dry-run
+	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python -m pytest -q tests/test_imports.py tests/test_templates.py
+
+bench: setup  ## measure, as ratios within one run
+	$(BIN)/python -m tests.bench

@@ -1,0 +1,128 @@
+"""Runs everything on this machine with a pretend Intercom, sends a first lead, and says what to click."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import requests
+from django.conf import settings
+from django.core.management.base import CommandError
+from django.db import connections
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from campaigns.management.help import TaughtCommand
+from integrations import demo
+from integrations.intercom.errors import IntercomError
+from integrations.logic.states import State
+from integrations.processes import own_port, web, worker
+from integrations.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+STARTS_WITHIN = 30.0
+SENDS_WITHIN = 20.0
+
+
+class Command(TaughtCommand):
+    help = "Run a demonstration with a pretend Intercom workspace."
+    examples = """\
+`make demo` prepares everything and calls this. Needs INTERCOM_SANDBOX=on and DEMO_PASSWORD.
+"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="send the first lead, then stop")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        password = os.environ.get("DEMO_PASSWORD", "")
+        if not settings.INTERCOM_SANDBOX or not password:
+            raise CommandError(
+                _("The demonstration needs INTERCOM_SANDBOX=on and DEMO_PASSWORD: use make demo.")
+            )
+        _port_must_be_free()
+        supervisor = Supervisor([web(host="127.0.0.1", port=own_port()), worker()])
+        guide = threading.Thread(
+            target=self._guide, args=[supervisor, password, options["once"]], daemon=True
+        )
+        guide.start()
+        supervisor.run()
+        guide.join(timeout=5)
+        if self.failed:
+            raise CommandError(self.failed)
+
+    failed = ""
+
+    def _guide(self, supervisor: Supervisor, password: str, once: bool) -> None:  # noqa: FBT001
+        try:
+            _wait_for_the_web_server()
+            self._tell(demo.seed(password=password), password=password)
+        except (IntercomError, CommandError) as err:
+            self.failed = str(err)
+            supervisor.stop()
+        finally:
+            connections.close_all()
+        if once:
+            supervisor.stop()
+
+    def _tell(self, seeded: demo.Demo, *, password: str) -> None:
+        delivery, seconds = demo.prove(seeded, within=SENDS_WITHIN)
+        if delivery.state != State.CREATED:
+            raise CommandError(
+                _("The first lead is still %(state)s after %(seconds).0f s; see the messages above.")
+                % {"state": delivery.state, "seconds": seconds}
+            )
+        base = settings.PUBLIC_URL
+        self.stdout.write(
+            _(
+                """
+One lead has joined, and its contact is in the sandbox: that took %(seconds).1f s.
+
+  1. Join as a lead:          %(join)s
+  2. See the contact arrive:  %(sandbox)s
+  3. Read the log:            %(log)s
+     Log in as %(login)s with the password %(password)s
+  4. Try %(known)s: that person is in the sandbox already, so they are skipped, and the log says why.
+
+Stop with Ctrl-C. Everything is kept in var/; make clean-demo begins anew.
+"""
+            )
+            % {
+                "seconds": seconds,
+                "join": seeded.referrer.referral_link,
+                "sandbox": base + reverse("sandbox:contacts"),
+                "log": base + reverse("admin:integrations_delivery_changelist"),
+                "login": demo.LOGIN,
+                "password": password,
+                "known": demo.KNOWN_CUSTOMER,
+            }
+        )
+        self.stdout.flush()
+
+
+def _port_must_be_free() -> None:
+    import socket
+
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex(("127.0.0.1", own_port())) == 0:
+            raise CommandError(
+                _("Port %(port)d is in use. Choose another: make demo PORT=8010") % {"port": own_port()}
+            )
+
+
+def _wait_for_the_web_server() -> None:
+    until = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < until:
+        try:
+            answer = requests.get(f"http://127.0.0.1:{own_port()}/healthz", timeout=2)
+        except requests.ConnectionError:
+            time.sleep(0.1)
+            continue
+        if answer.ok:
+            return
+        time.sleep(0.1)
+    raise CommandError(_("The web server did not start; see the messages above."))

@@ -1,0 +1,36 @@
+"""The processes of an installation: the worker (django-q2's cluster) and the web server."""
+
+from __future__ import annotations
+
+import sys
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from integrations.services.heartbeat import last_beat
+from integrations.supervisor import HANGS_AFTER, Child
+
+
+def worker() -> Child:
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "qcluster"]
+    return Child("worker", command, silent_for=_worker_silent_for)
+
+
+def web(*, host: str, port: int) -> Child:
+    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}"]
+    command += ["--worker-class", "gthread", "--workers", "1", "--threads", "8"]
+    return Child("web", [*command, "--access-logfile", "/dev/null", "--log-level", "warning"])
+
+
+def own_port() -> int:
+    """The port of PUBLIC_URL: where an installation without a proxy in front listens."""
+    parts = urlsplit(settings.PUBLIC_URL)
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _worker_silent_for() -> float:
+    close_old_connections()
+    beat = last_beat()
+    return (timezone.now() - beat).total_seconds() if beat else HANGS_AFTER
