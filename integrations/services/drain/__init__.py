@@ -7,7 +7,7 @@ import logging
 from django.utils import timezone
 
 from integrations.models import DrainLease
-from integrations.services.drain.jobs import due_rows
+from integrations.services.drain.jobs import next_due
 from integrations.services.drain.slice import Slice
 from integrations.services.lease import Lease, LeaseLostError, acquire
 from integrations.services.queue import enqueue_drain
@@ -52,8 +52,9 @@ def _run(lease: Lease) -> str:
 
 def _hands_on(lease: Lease) -> bool:
     """When something is due already, a new task goes on with it: other workspaces get their turn first."""
-    tabs = load_tabs(connection_id=lease.connection_id, now=timezone.now())
-    if not due_rows(lease.connection_id, tabs=tabs).filter(due_at__lte=timezone.now()).exists():
+    now = timezone.now()
+    due_at = next_due(lease.connection_id, tabs=load_tabs(connection_id=lease.connection_id, now=now))
+    if due_at is None or due_at > now:
         return False
     lease.abandon()
     try:

@@ -77,18 +77,40 @@ def _due(
     connection_id: int, *, tabs: Mapping[int, Tab], limit: int, held: Collection[int], now: datetime
 ) -> Iterable[Delivery]:
     """What was left in doubt first, then the waiting ones of each tab, oldest first, tabs in turn."""
-    rows = Delivery.objects.filter(due_at__lte=now).exclude(pk__in=held)
-    rows = rows.select_related("participant__campaign", "participant__referrer", "settings")
-    rows = rows.order_by("due_at", "pk")
-    doubtful = rows.filter(connection=connection_id, state=State.UNCERTAIN)
-    yield from doubtful[:limit]
-    sending = Delivery.objects.filter(
-        connection=connection_id, state__in=IN_FLIGHT, email=OuterRef("participant__email_normalized")
+    waiting, doubtful = (
+        rows.filter(due_at__lte=now)
+        .exclude(pk__in=held)
+        .select_related("participant__campaign", "participant__referrer", "settings")
+        .order_by("due_at", "pk")
+        for rows in _owed(connection_id)
     )
-    waiting = rows.filter(~Exists(sending), state=State.WAITING)
-    ready = _tabs_with_due([tab.id for tab in tabs.values() if not tab.held_by], now=now)
+    yield from doubtful[:limit]
+    ready = _tabs_with_due(_ready(tabs), now=now)
     for tab_id in ready:
         yield from waiting.filter(settings=tab_id)[: math.ceil(limit / len(ready))]
+
+
+def next_due(connection_id: int, *, tabs: Mapping[int, Tab]) -> datetime | None:
+    """When the next delivery may be taken, which may be past; None when there is none."""
+    waiting, doubtful = _owed(connection_id)
+    times = (
+        rows.order_by("due_at").values_list("due_at", flat=True).first()
+        for rows in (waiting.filter(settings__in=_ready(tabs)), doubtful)
+    )
+    return min((due_at for due_at in times if due_at is not None), default=None)
+
+
+def _owed(connection_id: int) -> tuple[QuerySet[Delivery], QuerySet[Delivery]]:
+    """The waiting, without those whose email is being written to or in doubt here; and the doubtful."""
+    at_it = Delivery.objects.filter(
+        connection=connection_id, state__in=IN_FLIGHT, email=OuterRef("participant__email_normalized")
+    )
+    waiting = Delivery.objects.filter(~Exists(at_it), state=State.WAITING)
+    return waiting, Delivery.objects.filter(connection=connection_id, state=State.UNCERTAIN)
+
+
+def _ready(tabs: Mapping[int, Tab]) -> list[int]:
+    return [tab.id for tab in tabs.values() if not tab.held_by]
 
 
 def _tabs_with_due(ready: list[int], *, now: datetime) -> list[int]:
@@ -97,14 +119,6 @@ def _tabs_with_due(ready: list[int], *, now: datetime) -> list[int]:
     due = Delivery.objects.filter(settings=OuterRef("pk"), state=State.WAITING, due_at__lte=now)
     some = SyncSettings.objects.filter(Exists(due), pk__in=ready)
     return list(some.order_by("pk").values_list("pk", flat=True))
-
-
-def due_rows(connection_id: int, *, tabs: Mapping[int, Tab]) -> QuerySet[Delivery]:
-    """Everything this workspace may have to do, now or later, soonest first."""
-    ready = [tab.id for tab in tabs.values() if not tab.held_by]
-    waiting = Delivery.objects.filter(settings__in=ready, state=State.WAITING)
-    doubtful = Delivery.objects.filter(connection=connection_id, state=State.UNCERTAIN)
-    return (waiting | doubtful).order_by("due_at")
 
 
 def _jobs(

@@ -20,7 +20,7 @@ from integrations.intercom.errors import RateLimitedError
 from integrations.models import SecretUnreadableError
 from integrations.services.drain import steps
 from integrations.services.drain.calls import Caller, Found, Written
-from integrations.services.drain.jobs import claim, due_rows
+from integrations.services.drain.jobs import claim, next_due
 from integrations.services.drain.record import Result, commit_intents, record
 from integrations.services.drain.verdicts import Trouble
 from integrations.services.drain.workspace import THREADS, load, need_reconnect, pace_of, rest
@@ -98,10 +98,10 @@ class Slice:
         if paused:
             # Held by the limit alone, its tabs would say so; waiting out a window is what a slice is for.
             return time.monotonic() + paused < self._ends and self._doze(paused)
-        first = due_rows(self._lease.connection_id, tabs=self._workspace.tabs).first()
-        if first is None or first.due_at is None:
+        due_at = next_due(self._lease.connection_id, tabs=self._workspace.tabs)
+        if due_at is None:
             return False
-        soon = (first.due_at - now).total_seconds()
+        soon = (due_at - now).total_seconds()
         return soon <= WORTH_WAITING and self._doze(soon)
 
     def _doze(self, seconds: float) -> bool:
