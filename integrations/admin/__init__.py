@@ -10,4 +10,7 @@ from integrations.admin import connections, deliveries, settings
 
 __all__ = ["connections", "deliveries", "settings"]
 
-admin.site.unregister([Failure, OrmQ, Schedule, Success])
+for model in (Failure, OrmQ, Schedule, Success):
+    # With a Redis broker django-q2 does not register its queue.
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)

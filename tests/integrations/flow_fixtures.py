@@ -18,7 +18,7 @@ from integrations.services.settings import import_document
 from tests.integrations.sandbox_fixtures import TOKEN, WORKSPACE
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
+    from pytest_django.fixtures import Settings
 
     from integrations.sandbox.control import Call, Sandbox
 
@@ -63,7 +63,7 @@ def _template(call: Call) -> str:
 def connection(
     db: None,
     sandbox: Sandbox,
-    settings: SettingsWrapper,  # noqa: ARG001
+    settings: Settings,  # noqa: ARG001
 ) -> IntercomConnection:
     """A connected workspace of the sandbox."""
     settings.INTERCOM_API_URL = sandbox.url

@@ -1,0 +1,246 @@
+"""The admin's pages and actions, by request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from campaigns import signals
+from campaigns.models import Audience, Campaign, CampaignStatus, LeadFieldType, Participant
+from campaigns.services import qualify_lead
+from tests.campaigns.conftest import heard
+from tests.campaigns.factories import make_campaign, make_lead, make_referrer
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+CAMPAIGNS = "/admin/campaigns/campaign/"
+PEOPLE = "/admin/campaigns/participant/"
+
+
+@pytest.fixture
+def helper(client: Client, db: None) -> Callable[..., Client]:
+    """Logs somebody in who has only the named rights on campaigns' models."""
+
+    def log_in(*codenames: str) -> Client:
+        user = User.objects.create_user("helper", is_staff=True)
+        user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+        client.force_login(user)
+        return client
+
+    return log_in
+
+
+def add(staff: Client, to: Campaign, **data: Any) -> HttpResponse:
+    person = {"campaign": to.pk, "audience": "lead", "email": "ana@x.com", **data}
+    return staff.post(f"{PEOPLE}add/", person)  # type: ignore[return-value]
+
+
+def test_campaign_list_counts_leads_and_referrers(staff: Client) -> None:
+    rosa = make_referrer(make_campaign("Spring"))
+    make_lead(referrer=rosa)
+    make_lead(referrer=rosa)
+    text = staff.get(CAMPAIGNS).text
+    query = f"campaign__id__exact={rosa.campaign.pk}&amp;audience__exact="
+    assert f'{query}lead">2</a>' in text
+    assert f'{query}referrer">1</a>' in text
+    assert '<span class="badge badge--ok">Active</span>' in text
+
+
+@pytest.mark.parametrize("page", [CAMPAIGNS, PEOPLE])
+def test_number_of_queries_does_not_grow_with_rows(staff: Client, page: str) -> None:
+    make_lead()
+    staff.get(page)
+    with CaptureQueriesContext(connection) as few:
+        staff.get(page)
+    for _ in range(5):
+        make_lead(referrer=make_referrer())
+    with CaptureQueriesContext(connection) as many:
+        staff.get(page)
+    assert len(many) == len(few)
+
+
+def one_field(*, stored: int = 0, **values: Any) -> dict[str, Any]:
+    """The inline's part of the form, with one row."""
+    row = {"key": "plan", "label": "Plan", "type": "text", "position": "0", **values}
+    counts = {"TOTAL_FORMS": 1, "INITIAL_FORMS": stored}
+    return {f"lead_fields-{key}": value for key, value in counts.items()} | {
+        f"lead_fields-0-{key}": value for key, value in row.items()
+    }
+
+
+def test_campaign_with_fields_is_added_and_opened(staff: Client) -> None:
+    staff.post(f"{CAMPAIGNS}add/", {"name": "Spring", "slug": "spring", "status": "active", **one_field()})
+    campaign = Campaign.objects.get(slug="spring")
+    assert campaign.lead_fields.get().key == "plan"
+    assert 'value="plan"' in staff.get(f"{CAMPAIGNS}{campaign.pk}/change/").text
+
+
+def test_stored_field_keeps_its_key(staff: Client) -> None:
+    campaign = make_campaign(slug="spring", fields={"plan": LeadFieldType.TEXT})
+    field = campaign.lead_fields.get()
+    row = one_field(stored=1, id=field.pk, campaign=campaign.pk, key="other", label="New")
+    staff.post(
+        f"{CAMPAIGNS}{campaign.pk}/change/", {"name": "S", "slug": "spring", "status": "active", **row}
+    )
+    field.refresh_from_db()
+    assert (field.key, field.label) == ("plan", "New")
+
+
+def test_campaigns_are_ended_and_reopened(staff: Client) -> None:
+    one, two = make_campaign(), make_campaign(status=CampaignStatus.ENDED)
+    chosen = {"_selected_action": [one.pk, two.pk]}
+    ended = staff.post(CAMPAIGNS, {"action": "end", **chosen}, follow=True)
+    assert "1 campaign ended." in ended.text
+    assert not Campaign.objects.filter(status=CampaignStatus.ACTIVE).exists()
+    reopened = staff.post(CAMPAIGNS, {"action": "reopen", **chosen}, follow=True)
+    assert "2 campaigns reopened." in reopened.text
+    assert "Changed status" in staff.get(f"{CAMPAIGNS}{one.pk}/history/").text
+
+
+def test_who_may_only_look_cannot_end_a_campaign(helper: Callable[..., Client]) -> None:
+    campaign = make_campaign()
+    client = helper("view_campaign")
+    assert client.get(CAMPAIGNS).status_code == 200
+    client.post(CAMPAIGNS, {"action": "end", "_selected_action": [campaign.pk]})
+    campaign.refresh_from_db()
+    assert campaign.is_open
+
+
+@pytest.mark.parametrize("term", ["ana@x", "ANA@X.com", "an", "lim", "Ana L"])
+def test_people_are_found_by_the_beginning(staff: Client, term: str) -> None:
+    make_lead(email="Ana@x.com", first_name="Ana", last_name="Lima")
+    make_lead(email="zoe@x.com", first_name="Zoe", last_name="Dana")
+    page = staff.get(PEOPLE, {"q": term})
+    assert "Ana@x.com" in page.text
+    assert "zoe@x.com" not in page.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"audience__exact": "lead"},
+        {"status__exact": "pending"},
+        {"o": "2"},
+        {"joined_at__gte": "2000-01-01 00:00:00+00:00"},
+    ],
+)
+def test_people_are_filtered_and_sorted(staff: Client, query: dict[str, str]) -> None:
+    make_lead(email="ana@x.com")
+    assert "ana@x.com" in staff.get(PEOPLE, query).text
+
+
+def test_persons_page_shows_link_answers_and_status(staff: Client) -> None:
+    lead = make_lead(
+        make_campaign(fields={"plan": LeadFieldType.TEXT}), first_name="<b>", custom={"plan": "<script>"}
+    )
+    qualify_lead(lead)
+    text = staff.get(f"{PEOPLE}{lead.pk}/change/").text
+    assert f'<a href="{lead.referral_link}">{lead.referral_link}</a>' in text
+    assert '<span class="badge badge--ok">Qualified</span>' in text
+    assert "plan: &lt;script&gt;" in text
+    assert f'name="{"referral_code"}"' not in text
+
+
+def test_adding_somebody_is_joining(staff: Client) -> None:
+    rosa = make_referrer(make_campaign(), email="rosa@x.com")
+    with heard(signals.lead_joined) as told:
+        page = add(staff, rosa.campaign, email=" Ana@X.com", first_name="Ana  Maria", referrer=rosa.pk)
+    lead = Participant.objects.get(audience=Audience.LEAD)
+    assert page.status_code == 302
+    assert told == [lead]
+    assert (lead.email_normalized, lead.first_name, lead.referrer) == ("ana@x.com", "Ana Maria", rosa)
+
+
+def test_adding_a_referrer_is_joining(staff: Client) -> None:
+    with heard(signals.referrer_joined) as told:
+        add(staff, make_campaign(), audience="referrer")
+    assert told == [Participant.objects.get(audience=Audience.REFERRER)]
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        ({"email": "no"}, "Enter a valid email address."),
+        ({"email": "in@x.com"}, "is in this campaign already"),
+        ({"email": "IN@x.com "}, "is in this campaign already"),
+        ({"first_name": "A\x1bna"}, "cannot be stored"),
+        ({"first_name": "x" * 200}, "at most 150 characters"),
+        ({"campaign": ""}, "This field is required."),
+        ({"audience": "friend"}, "Select a valid choice."),
+    ],
+)
+def test_wrong_person_is_not_added(staff: Client, data: dict[str, Any], problem: str) -> None:
+    campaign = make_campaign()
+    make_lead(campaign, email="in@x.com")
+    page = add(staff, campaign, **data)
+    assert page.status_code == 200
+    assert problem in page.text
+    assert Participant.objects.count() == 1
+
+
+def test_nobody_is_added_to_an_ended_campaign(staff: Client) -> None:
+    assert "has ended" in add(staff, make_campaign(status=CampaignStatus.ENDED)).text
+    assert not Participant.objects.exists()
+
+
+def test_referrer_of_another_campaign_is_refused(staff: Client) -> None:
+    page = add(staff, make_campaign(), referrer=make_referrer().pk)
+    assert "belongs to another campaign" in page.text
+
+
+def test_referrer_is_not_referred(staff: Client) -> None:
+    rosa = make_referrer()
+    page = add(staff, rosa.campaign, audience="referrer", referrer=rosa.pk)
+    assert "Leave this empty" in page.text
+
+
+def test_correcting_an_email_keeps_the_normalised_one_in_step(staff: Client) -> None:
+    lead = make_lead(email="anna@x.com")
+    page = staff.post(f"{PEOPLE}{lead.pk}/change/", {"email": "Ana@x.com", "first_name": "Ana"})
+    lead.refresh_from_db()
+    assert page.status_code == 302
+    assert (lead.email, lead.email_normalized, lead.last_name) == ("Ana@x.com", "ana@x.com", "")
+
+
+def test_correcting_an_email_to_somebody_elses_is_refused(staff: Client) -> None:
+    lead = make_lead(email="anna@x.com")
+    make_lead(lead.campaign, email="ana@x.com")
+    page = staff.post(f"{PEOPLE}{lead.pk}/change/", {"email": "ANA@x.com"})
+    assert "is in this campaign already" in page.text
+
+
+def test_what_joining_decided_cannot_be_changed(staff: Client) -> None:
+    lead = make_lead()
+    other = make_campaign()
+    staff.post(
+        f"{PEOPLE}{lead.pk}/change/", {"email": lead.email, "campaign": other.pk, "status": "qualified"}
+    )
+    stored = Participant.objects.get()
+    assert (stored.campaign, stored.status) == (lead.campaign, lead.status)
+
+
+def test_only_superusers_delete_people(helper: Callable[..., Client]) -> None:
+    lead = make_lead()
+    client = helper("view_participant", "delete_participant", "view_campaign", "delete_campaign")
+    assert client.get(f"{PEOPLE}{lead.pk}/delete/").status_code == 403
+    client.post(f"{CAMPAIGNS}{lead.campaign.pk}/delete/", {"post": "yes"})
+    assert Participant.objects.filter(pk=lead.pk).exists()
+
+
+def test_referrer_is_chosen_by_searching(staff: Client) -> None:
+    rosa = make_referrer(email="rosa@x.com")
+    query = {"app_label": "campaigns", "model_name": "participant", "field_name": "referrer", "term": "rosa@"}
+    found = staff.get(reverse("admin:autocomplete"), query).json()
+    assert found["results"] == [{"id": str(rosa.pk), "text": "Rosa Diaz (rosa@x.com)"}]
+
+
+def test_admin_asks_for_a_login(client: Client, db: None) -> None:
+    assert client.get(PEOPLE).status_code == 302
