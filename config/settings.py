@@ -160,6 +160,6 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     # urllib3 quotes malformed headers in its warnings: they may hold what no log should.
-    "loggers": {"urllib3.connection": {"level": "ERROR"}},
+    "loggers": {"urllib3.connection": {"level": "ERROR"}, "django-q": {"level": "WARNING"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO").upper()},
 }
