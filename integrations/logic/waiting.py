@@ -8,6 +8,17 @@ from integrations.logic.mapping import setup_problems
 from integrations.logic.states import Reason
 from integrations.logic.types import Action, TabSettings
 
+HELD = (
+    Reason.NOT_CONNECTED,
+    Reason.RECONNECT_NEEDED,
+    Reason.SETUP_REQUIRED,
+    Reason.SWITCHED_OFF,
+    Reason.PAUSED_CAMPAIGN,
+    Reason.PAUSED_WORKSPACE,
+    Reason.RATE_LIMITED,
+)
+"""What `held_by` may answer: worked out when somebody looks, never stored with a delivery."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceFacts:
@@ -21,13 +32,14 @@ class WorkspaceFacts:
 def held_by(settings: TabSettings, *, workspace: WorkspaceFacts | None, paused: bool) -> Reason:
     """The reason that holds every waiting participant of a tab back, or Reason.NONE.
 
-    What the admin must do comes before what ends by itself.
+    A tab that does nothing needs nothing; else what the admin must do comes before what ends by itself.
     """
+    if settings.action is Action.NOTHING:
+        return Reason.SWITCHED_OFF
     if workspace is None:
         return Reason.NOT_CONNECTED
     checks = (
         (not workspace.connected, Reason.RECONNECT_NEEDED),
-        (settings.action is Action.NOTHING, Reason.SWITCHED_OFF),
         (bool(setup_problems(settings)), Reason.SETUP_REQUIRED),
         (paused, Reason.PAUSED_CAMPAIGN),
         (workspace.paused, Reason.PAUSED_WORKSPACE),

@@ -156,6 +156,7 @@ def test_other_words_are_no_boolean(value: SourceValue) -> None:
         (1767312000, 1767312000),
         ("1767312000", 1767312000),
         (1767312000.9, 1767312000),
+        (-1.5, -2),
         (date(1969, 12, 31), -86400),
         (datetime(1969, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC), -1),
         (date(1, 1, 1), -62135596800),
@@ -209,6 +210,10 @@ def test_long_text_is_cut_at_255_characters_and_says_so() -> None:
     assert coerced.value == "😀" * 255
     assert coerced.note == Note(NoteCode.CUT, "custom_attributes.plan", {"length": 300, "limit": 255})
     assert not coerced.note.left_out
+
+
+def test_cut_text_does_not_end_in_a_space() -> None:
+    assert coerce("x" * 254 + " " + "x" * 50, attribute()).value == "x" * 254
 
 
 def test_text_of_255_characters_is_not_cut() -> None:

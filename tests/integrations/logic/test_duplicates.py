@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from integrations.logic.duplicates import CLOCK_SKEW, Decision, Intent, Step, choose, decide
+from integrations.logic.duplicates import CLOCK_SKEW, Decision, Step, Unanswered, choose, decide
 from integrations.logic.states import Reason
 from integrations.logic.types import Contact, Policy, Role
 from tests.integrations.logic.support import ANA, contact, contacts
 
-SENT = Intent(at=1000, role=Role.LEAD)
+SENT = Unanswered(at=1000, role=Role.LEAD)
 several = st.lists(contacts, max_size=6)
 
 
@@ -23,8 +23,8 @@ def chosen(*found: Contact, external_id: str | None = None) -> set[str | None]:
     return {pick.id if pick else None for pick in picks}
 
 
-def step(*found: Contact, policy: Policy = Policy.SKIP, intent: Intent | None = None) -> Decision:
-    return decide(found, email=ANA, policy=policy, intent=intent)
+def step(*found: Contact, policy: Policy = Policy.SKIP, unanswered: Unanswered | None = None) -> Decision:
+    return decide(found, email=ANA, policy=policy, unanswered=unanswered)
 
 
 def test_nobody_found_is_nobody_chosen() -> None:
@@ -95,50 +95,50 @@ def test_all_matches_are_named_and_no_other() -> None:
 
 def test_contact_made_by_the_unanswered_create_is_adopted() -> None:
     mine = contact(created_at=1000)
-    assert step(mine, intent=SENT) == Decision(Step.ADOPT, Reason.OURS, mine, ("c1",))
+    assert step(mine, unanswered=SENT) == Decision(Step.ADOPT, Reason.OURS, mine, ("c1",))
 
 
 @pytest.mark.parametrize("policy", Policy)
 def test_policy_does_not_apply_to_what_we_made(policy: Policy) -> None:
-    assert step(contact(created_at=1005), policy=policy, intent=SENT).kind is Step.ADOPT
+    assert step(contact(created_at=1005), policy=policy, unanswered=SENT).kind is Step.ADOPT
 
 
 def test_clock_of_intercom_may_be_a_minute_behind() -> None:
-    assert step(contact(created_at=1000 - CLOCK_SKEW), intent=SENT).kind is Step.ADOPT
+    assert step(contact(created_at=1000 - CLOCK_SKEW), unanswered=SENT).kind is Step.ADOPT
 
 
 def test_older_contact_is_not_ours() -> None:
-    assert step(contact(created_at=999 - CLOCK_SKEW), intent=SENT).kind is Step.SKIP
+    assert step(contact(created_at=999 - CLOCK_SKEW), unanswered=SENT).kind is Step.SKIP
 
 
 def test_contact_of_another_role_is_not_ours() -> None:
-    assert step(contact(role="user", created_at=1000), intent=SENT).kind is Step.SKIP
+    assert step(contact(role="user", created_at=1000), unanswered=SENT).kind is Step.SKIP
 
 
 def test_ours_is_adopted_though_an_older_contact_was_updated_later() -> None:
     old = contact("old", role="user", created_at=1, updated_at=5000)
-    decision = step(old, contact("mine", created_at=1000), intent=SENT)
+    decision = step(old, contact("mine", created_at=1000), unanswered=SENT)
     assert decision.contact is not None
     assert (decision.contact.id, decision.matches) == ("mine", ("mine", "old"))
 
 
 def test_between_several_that_may_be_ours_a_person_chooses() -> None:
     found = [contact("b", created_at=1000), contact("a", created_at=1001), contact("old", created_at=1)]
-    assert step(*found, intent=SENT) == Decision(Step.CHOOSE, Reason.SEVERAL_MATCHES, None, ("a", "b"))
+    assert step(*found, unanswered=SENT) == Decision(Step.CHOOSE, Reason.SEVERAL_MATCHES, None, ("a", "b"))
 
 
 def test_one_contact_listed_twice_is_one() -> None:
-    assert step(contact(created_at=1000), contact(created_at=1000), intent=SENT).kind is Step.ADOPT
+    assert step(contact(created_at=1000), contact(created_at=1000), unanswered=SENT).kind is Step.ADOPT
 
 
 def test_create_that_left_no_trace_is_made_again() -> None:
-    assert step(intent=SENT).kind is Step.CREATE
+    assert step(unanswered=SENT).kind is Step.CREATE
 
 
 @given(found=several, policy=st.sampled_from(Policy), at=st.one_of(st.none(), st.integers(0, 2000)))
 def test_every_case_has_one_decision(found: list[Contact], policy: Policy, at: int | None) -> None:
-    intent = None if at is None else Intent(at, Role.LEAD)
-    decision = decide(found, email=ANA, policy=policy, intent=intent)
+    unanswered = None if at is None else Unanswered(at, Role.LEAD)
+    decision = decide(found, email=ANA, policy=policy, unanswered=unanswered)
     assert (decision.contact is None) is (decision.kind in {Step.CREATE, Step.CHOOSE})
     assert (decision.matches == ()) is (decision.kind is Step.CREATE)
     assert decision.contact is None or decision.contact.id in decision.matches
@@ -153,6 +153,6 @@ def test_nobody_is_created_beside_a_match(found: list[Contact]) -> None:
 @given(found=st.lists(contacts, max_size=6, unique_by=lambda c: c.id), data=st.data())
 def test_order_of_the_list_plays_no_part(found: list[Contact], data: st.DataObject) -> None:
     shuffled = data.draw(st.permutations(found))
-    assert decide(shuffled, email=ANA, policy=Policy.UPDATE, intent=SENT) == decide(
-        found, email=ANA, policy=Policy.UPDATE, intent=SENT
+    assert decide(shuffled, email=ANA, policy=Policy.UPDATE, unanswered=SENT) == decide(
+        found, email=ANA, policy=Policy.UPDATE, unanswered=SENT
     )

@@ -167,6 +167,16 @@ def test_late_answer_of_the_last_window_tells_nothing_of_the_new_one(clock: Cloc
     assert subject.acquire() == 0.0
 
 
+def test_late_answer_of_the_last_window_lets_no_second_probe_go(clock: Clock) -> None:
+    subject = pace(clock)
+    go(subject, Told(100, 50, START + 10))
+    assert subject.acquire() == 0.0
+    clock.now = 10.0
+    assert subject.acquire() == 0.0
+    subject.release(Told(100, 49, START + 10))
+    assert subject.acquire() > 0
+
+
 @pytest.mark.parametrize("skew", [-1e9, -20.0, -9.0, 9.0, 20.0, 1e9])
 def test_wrong_clock_never_waits_longer_than_a_window(clock: Clock, skew: float) -> None:
     clock.skew = skew

@@ -1,0 +1,202 @@
+"""Says what in a tab's settings can never be right, for every way of saving them. Incomplete is not wrong:
+what is only missing is `setup`'s business."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from integrations.logic.coerce import coerce, to_text
+from integrations.logic.notes import NoteCode
+from integrations.logic.numeric import LARGEST
+from integrations.logic.setup import SetupCode, SetupProblem, setup_problems
+from integrations.logic.targets import MARKS, find, target_allowed
+from integrations.logic.text import shorten
+from integrations.logic.types import CUSTOM, Action, Attribute, DataType, MapRow, TabSettings, WireValue
+
+SHOWN = 60
+LONGEST_SOURCE = 100
+LONGEST_NAME = 300
+LONGEST_TEXT = 10_000
+"""Limits in characters: of a text in a message, a source's key, a field's full name, any other text."""
+
+
+class Place(StrEnum):
+    """Where in a tab something is wrong: the first four in a row of the field map, the rest in the rule."""
+
+    DATA_TYPE = "data_type"
+    SOURCE = "source"
+    VALUE = "value"
+    TARGET = "target"
+    ATTRIBUTE = "attribute"
+    INITIAL = "initial_value"
+    QUALIFYING = "qualifying_values"
+
+
+class Wrong(StrEnum):
+    """What is wrong."""
+
+    EMAIL_NOT_OWN = "email_not_own"
+    MAPPED_TWICE = "mapped_twice"
+    SOURCE_UNKNOWN = "source_unknown"
+    TARGET_FORBIDDEN = "target_forbidden"
+    TARGET_NOT_WRITABLE = "target_not_writable"
+    ATTRIBUTE_UNKNOWN = "attribute_unknown"
+    ATTRIBUTE_IS_A_MARK = "attribute_is_a_mark"
+    INITIAL_NOT_WRITABLE = "initial_not_writable"
+    INITIAL_QUALIFIES = "initial_qualifies"
+    ROW_QUALIFIES = "row_qualifies"
+    TOO_LONG = "too_long"
+    UNSTORABLE = "unstorable"
+    TOO_LARGE = "too_large"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """One thing that is wrong. `number` counts rows, or qualifying values, from 0."""
+
+    code: Wrong
+    place: Place
+    number: int = 0
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What may be named: the campaign's sources; the workspace's fields by full name (empty: not known)."""
+
+    sources: Collection[str]
+    attributes: Mapping[str, Attribute]
+
+
+def contradictions(settings: TabSettings, *, known: Known, before: TabSettings) -> Iterator[Contradiction]:
+    """Everything that is wrong, in the order of the tab.
+
+    A row or a rule that stands in `before` already may go on naming what has disappeared since: that is a
+    field problem, to be repaired at leisure, and must not block every other change.
+    """
+    yield from _row_structure(settings)
+    for number, row in enumerate(settings.rows):
+        yield from _row_texts(row, number)
+        yield from _row_names(row, number, known=known, standing=row in before.rows)
+    if settings.qualifies:
+        same_rule = before.qualifies and before.rule_attribute == settings.rule_attribute
+        yield from _rule_names(settings, known=known, standing=same_rule)
+        yield from _rule_values(settings)
+        yield from _qualifying_by_itself(settings, attribute=known.attributes.get(settings.rule_attribute))
+
+
+def value_problem(value: WireValue | None) -> Wrong | None:
+    """Why a value can't be kept: neither the database nor Intercom takes NUL, half a character, NaN."""
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            return Wrong.TOO_LONG
+        return Wrong.UNSTORABLE if unstorable(value) else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return Wrong.TOO_LARGE
+    return Wrong.TOO_LARGE if value is not None and abs(value) > LARGEST else None
+
+
+def unstorable(text: str) -> bool:
+    return any(c == "\0" or unicodedata.category(c) == "Cs" for c in text)
+
+
+STRUCTURE: Mapping[SetupCode, Wrong] = MappingProxyType(
+    {SetupCode.EMAIL_NOT_OWN: Wrong.EMAIL_NOT_OWN, SetupCode.DUPLICATE_TARGET: Wrong.MAPPED_TWICE}
+)
+"""What `setup` finds and no further row can complete."""
+
+
+def _row_structure(settings: TabSettings) -> Iterator[Contradiction]:
+    # A tab that does nothing is judged by the same rules: switching it on later must not find it broken.
+    for problem in setup_problems(replace(settings, action=Action.CREATE_LEAD)):
+        if problem.code in STRUCTURE and problem.row is not None:
+            place = _place(problem, settings.rows[problem.row])
+            params = {"name": shorten(problem.target, limit=SHOWN)}
+            yield Contradiction(STRUCTURE[problem.code], place, problem.row, params)
+
+
+def _place(problem: SetupProblem, row: MapRow) -> Place:
+    if problem.code is SetupCode.DUPLICATE_TARGET:
+        return Place.TARGET
+    return Place.SOURCE if row.data_type is DataType.DYNAMIC else Place.DATA_TYPE
+
+
+def _row_texts(row: MapRow, number: int) -> Iterator[Contradiction]:
+    texts = (
+        (Place.SOURCE, row.source, LONGEST_SOURCE),
+        (Place.VALUE, row.value, LONGEST_TEXT),
+        (Place.TARGET, row.target, LONGEST_NAME),
+    )
+    for place, text, longest in texts:
+        if len(text) > longest:
+            yield Contradiction(Wrong.TOO_LONG, place, number, {"longest": longest})
+        elif unstorable(text):
+            yield Contradiction(Wrong.UNSTORABLE, place, number)
+
+
+def _row_names(row: MapRow, number: int, *, known: Known, standing: bool) -> Iterator[Contradiction]:
+    if row.source and row.source not in known.sources and not standing:
+        params = {"name": shorten(row.source, limit=SHOWN), "known": ", ".join(known.sources)}
+        yield Contradiction(Wrong.SOURCE_UNKNOWN, Place.SOURCE, number, params)
+    if not row.target:
+        return
+    if not target_allowed(row.target):
+        yield Contradiction(
+            Wrong.TARGET_FORBIDDEN, Place.TARGET, number, {"name": shorten(row.target, limit=SHOWN)}
+        )
+    elif isinstance(find(row.target, attributes=known.attributes), NoteCode) and not standing:
+        yield Contradiction(
+            Wrong.TARGET_NOT_WRITABLE, Place.TARGET, number, {"name": shorten(row.target, limit=SHOWN)}
+        )
+
+
+def _rule_names(settings: TabSettings, *, known: Known, standing: bool) -> Iterator[Contradiction]:
+    name = settings.rule_attribute
+    params = {"name": shorten(name, limit=SHOWN)}
+    if len(name) > LONGEST_NAME:
+        yield Contradiction(Wrong.TOO_LONG, Place.ATTRIBUTE, params={"longest": LONGEST_NAME})
+    elif unstorable(name):
+        yield Contradiction(Wrong.UNSTORABLE, Place.ATTRIBUTE)
+    elif settings.marks and name.removeprefix(CUSTOM) in MARKS:
+        yield Contradiction(Wrong.ATTRIBUTE_IS_A_MARK, Place.ATTRIBUTE, params=params)
+    elif standing or not name:
+        return
+    elif known.attributes and (name not in known.attributes or known.attributes[name].archived):
+        yield Contradiction(Wrong.ATTRIBUTE_UNKNOWN, Place.ATTRIBUTE, params=params)
+    elif settings.rule_initial is not None and isinstance(find(name, attributes=known.attributes), NoteCode):
+        yield Contradiction(Wrong.INITIAL_NOT_WRITABLE, Place.INITIAL, params=params)
+
+
+def _rule_values(settings: TabSettings) -> Iterator[Contradiction]:
+    if (problem := value_problem(settings.rule_initial)) is not None:
+        yield Contradiction(problem, Place.INITIAL, params={"longest": LONGEST_TEXT})
+    for number, value in enumerate(settings.qualifying_values):
+        problem = Wrong.EMPTY if _plain(value, attribute=None) is None else value_problem(value)
+        if problem is not None:
+            yield Contradiction(problem, Place.QUALIFYING, number, {"longest": LONGEST_TEXT})
+
+
+def _qualifying_by_itself(settings: TabSettings, *, attribute: Attribute | None) -> Iterator[Contradiction]:
+    """Nobody may qualify by being created: that would be a referral reward for nothing."""
+    qualifying = {_plain(value, attribute=attribute) for value in settings.qualifying_values} - {None, ""}
+    if settings.rule_initial is not None and _plain(settings.rule_initial, attribute=attribute) in qualifying:
+        yield Contradiction(Wrong.INITIAL_QUALIFIES, Place.INITIAL)
+    for number, row in enumerate(settings.rows):
+        fixed = row.data_type is DataType.FIXED and row.target == settings.rule_attribute
+        if fixed and row.target and _plain(row.value, attribute=attribute) in qualifying:
+            yield Contradiction(Wrong.ROW_QUALIFIES, Place.VALUE, number)
+
+
+def _plain(value: WireValue, *, attribute: Attribute | None) -> str | None:
+    """The value as Intercom would keep it, as text: so 5, "5" and 5.0 are one, and yes is true."""
+    if value_problem(value) is not None:
+        return ""
+    sent = coerce(value, attribute).value
+    text = to_text(value if sent is None else sent)
+    return None if isinstance(text, NoteCode) or not text else text

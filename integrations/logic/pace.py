@@ -1,0 +1,171 @@
+"""Keeps one workspace's calls under Intercom's rate limit, in one process. Neither sleeps nor calls."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Protocol
+
+WINDOW = 10.0
+"""Seconds over which Intercom spreads its limit.
+https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting"""
+
+LONGEST_WAIT = 60.0
+LOOK_AGAIN = 0.1
+"""Seconds until the calls in flight may have told more."""
+
+FIRST_DOUBT = 0.25
+LONGEST_DOUBT = 2.0
+"""Seconds until a window that had to be over by our clock, and was not, is looked at again."""
+
+
+class Rate(Protocol):
+    """What an answer's headers say: calls in a window, calls left in it, its end in Unix seconds."""
+
+    @property
+    def limit(self) -> int: ...
+    @property
+    def remaining(self) -> int: ...
+    @property
+    def reset(self) -> float: ...
+
+
+@dataclass(slots=True)
+class _Window:
+    """One window: `reset` is its end by Intercom's clock and so its name, `ends` its end by our own."""
+
+    limit: int
+    left: int
+    reset: float
+    ends: float
+    unsure: bool = False
+
+    def usable(self, share: float) -> int:
+        return max(int(self.limit * share + 1e-9), 1)
+
+
+class Pace:
+    """Says when the next call may go. Safe to use from many threads.
+
+    Takes `share` of the limit and leaves the rest to the customer's other apps. Half of the share goes at
+    once, the other half is spread over what remains of the window. Until an answer has told the limit,
+    calls are free. The first call after a window goes alone, and its answer tells whether the window is
+    truly over: so a clock of ours that is wrong costs a few calls of the reserve, not a refusal.
+    """
+
+    def __init__(
+        self,
+        *,
+        share: float = 0.9,
+        monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        self._share = share
+        self._monotonic = monotonic
+        self._wall = wall
+        self._lock = Lock()
+        self._window: _Window | None = None
+        self._in_flight = 0
+        self._next_slot = 0.0
+        self._probing = False
+        self._stale = 0
+        self._doubts = 0
+
+    def acquire(self) -> float:
+        """0.0 if a call may go now; it then counts as in flight until `release`, which must follow.
+
+        Else the seconds to wait before asking again: more than 0, at most 60.
+        """
+        with self._lock:
+            wait = self._wait(self._window, now=self._monotonic()) if self._window else 0.0
+            if wait > 0:
+                return min(wait, LONGEST_WAIT)
+            self._in_flight += 1
+            return 0.0
+
+    def release(self, rate: Rate | None) -> None:
+        """Ends a call that `acquire` let go. `rate` is what its answer said; None if there was no answer."""
+        with self._lock:
+            self._in_flight = max(self._in_flight - 1, 0)
+            window = self._window
+            told = self._told(rate) if rate else None
+            if told and (window is None or told.reset > window.reset):
+                self._begin(told)
+            elif window and window.unsure:
+                self._resolve(window, told=told)
+            elif window:
+                self._narrow(window, told=told)
+
+    def _wait(self, window: _Window, *, now: float) -> float:
+        if now >= window.ends:
+            self._roll(window, now=now)
+        usable = window.usable(self._share)
+        room = window.left - (window.limit - usable) - self._in_flight
+        if room <= 0:
+            rest = window.ends - now
+            return rest if room + self._in_flight <= 0 else min(rest, LOOK_AGAIN)
+        if window.unsure:
+            return self._wait_for_probe()
+        if now >= self._next_slot and room <= usable / 2:
+            self._next_slot = now + (window.ends - now) / room
+            return 0.0
+        return max(self._next_slot - now, 0.0)
+
+    def _wait_for_probe(self) -> float:
+        if self._probing:
+            return LOOK_AGAIN
+        self._probing = True
+        return 0.0
+
+    def _roll(self, window: _Window, *, now: float) -> None:
+        """By our clock a new window has begun; only an answer can say so for sure."""
+        window.ends += WINDOW * (math.floor((now - window.ends) / WINDOW) + 1)
+        window.left = window.limit
+        window.unsure = True
+        self._stale = self._in_flight
+        self._probing = False
+
+    def _told(self, rate: Rate) -> _Window | None:
+        if rate.limit <= 0 or rate.remaining < 0 or not math.isfinite(rate.reset):
+            return None
+        rest = rate.reset - self._wall()
+        # An end that has passed is the word of a wrong clock; a whole window is then the most it can be.
+        ends = self._monotonic() + (min(rest, WINDOW) if rest > 0 else WINDOW)
+        return _Window(rate.limit, min(rate.remaining, rate.limit), rate.reset, ends)
+
+    def _narrow(self, window: _Window, *, told: _Window | None) -> None:
+        if told is None:
+            # The call may have been counted all the same.
+            window.left = max(window.left - 1, 0)
+        elif told.reset == window.reset:
+            window.limit = told.limit
+            window.left = min(window.left, told.left)
+            window.ends = min(window.ends, told.ends)
+
+    def _resolve(self, window: _Window, *, told: _Window | None) -> None:
+        """One of the calls that left before the window was over, or the probe after it, told nothing new."""
+        if told is None:
+            window.left = max(window.left - 1, 0)
+        if self._stale > 0:
+            self._stale -= 1
+        elif told is None:
+            self._probing = False
+        else:
+            self._doubt(told)
+
+    def _begin(self, window: _Window) -> None:
+        self._window = window
+        self._next_slot = 0.0
+        self._probing = False
+        self._stale = self._doubts = 0
+
+    def _doubt(self, told: _Window) -> None:
+        """The window was over by our clock and is not by Intercom's: it goes on for a little."""
+        pause = min(FIRST_DOUBT * 2**self._doubts, LONGEST_DOUBT)
+        doubts = min(self._doubts + 1, 8)
+        told.ends = self._monotonic() + pause
+        self._begin(told)
+        self._doubts = doubts
