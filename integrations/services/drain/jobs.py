@@ -6,6 +6,7 @@ row simply stays what it was. So what a drain has in hand can be dropped at any 
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,11 +15,10 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns import fields
-from integrations.logic.duplicates import Intent
+from integrations.logic.duplicates import Unanswered
 from integrations.logic.mapping import Mapped, map_values, source_keys
 from integrations.logic.setup import OWN_EMAIL
-from integrations.logic.states import IN_FLIGHT, State
-from integrations.logic.states import Intent as IntentKind
+from integrations.logic.states import IN_FLIGHT, Intent, State
 from integrations.logic.targets import EXTERNAL_ID
 from integrations.logic.text import normal_email
 from integrations.logic.types import Attribute, Role, TabSettings
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from integrations.services.tabs import Tab
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,11 @@ class Job:
     moved: bool
     """A write has left for this workspace, and now its tab or its email says something else."""
     mapped: Mapped
+    broken: bool
+    """The mapping failed on it: a bug of ours, which must not stop everybody else."""
     attempts: int
     failing_since: datetime | None
-    intent: Intent | None
-    intent_at: datetime | None
+    unanswered: Unanswered | None
     link: ContactLink | None
 
     @property
@@ -137,7 +140,11 @@ def _jobs(
     for row in rows:
         tab = tabs.get(row.settings_id or 0)
         settings = tab.settings if tab else TabSettings()
-        mapped = map_values(settings, values=values[row.participant_id], attributes=attributes)
+        try:
+            mapped = map_values(settings, values=values[row.participant_id], attributes=attributes)
+        except Exception:
+            log.exception("mapping delivery %d failed", row.pk)
+            mapped = None
         jobs.append(_job(row, tab=tab, settings=settings, mapped=mapped, links=links))
     return jobs
 
@@ -147,7 +154,7 @@ def _job(
     *,
     tab: Tab | None,
     settings: TabSettings,
-    mapped: Mapped,
+    mapped: Mapped | None,
     links: Mapping[str, ContactLink],
 ) -> Job:
     now_email, in_doubt = normal_email(row.participant.email), row.state == State.UNCERTAIN
@@ -156,17 +163,17 @@ def _job(
         email=row.email if in_doubt else now_email,
         settings=settings,
         moved=in_doubt and (tab is None or bool(tab.held_by) or row.email != now_email),
-        mapped=mapped,
+        mapped=mapped or Mapped(),
+        broken=mapped is None,
         attempts=row.attempts,
         failing_since=row.failing_since,
-        intent=_intent(row) if in_doubt else None,
-        intent_at=row.intent_at if in_doubt else None,
+        unanswered=_unanswered(row) if in_doubt else None,
         link=None if in_doubt else links.get(now_email),
     )
 
 
-def _intent(row: Delivery) -> Intent | None:
+def _unanswered(row: Delivery) -> Unanswered | None:
     if row.intent_at is None:
         return None
-    role = Role.USER if row.intent == IntentKind.CREATE_USER else Role.LEAD
-    return Intent(at=int(row.intent_at.timestamp()), role=role)
+    role = Role.USER if row.intent == Intent.CREATE_USER else Role.LEAD
+    return Unanswered(at=int(row.intent_at.timestamp()), role=role)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.intercom.errors import IntercomError
-from integrations.logic.redact import received_contact, sent_fields, vendor_message
 from integrations.logic.states import DUE, OPEN, Intent, Reason, State
 from integrations.models import Attempt, ContactLink, Delivery
+from integrations.services.drain.results import Result, as_attempt
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from integrations.intercom.exchange import Exchange
-    from integrations.logic.notes import Note
-    from integrations.logic.types import Contact
     from integrations.services.drain.jobs import Job
     from integrations.services.lease import Lease
 
@@ -50,41 +45,6 @@ DELIVERY_FIELDS = (
     "message",
     "settled_at",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """The end of one try of one delivery.
-
-    `tried` is False where nothing happened that is worth a line in the log (a rate limit, a lost lease).
-    """
-
-    job: Job
-    state: State
-    reason: Reason
-    due_at: datetime | None = None
-    tried: bool = True
-    failed: bool = False
-    decision: str = ""
-    contact: Contact | None = None
-    linked_id: str = ""
-    """The contact as our link has it, where Intercom was not asked."""
-    matches: Sequence[str] = ()
-    sent: Mapping[str, Any] = field(default_factory=dict)
-    before: Mapping[str, Any] = field(default_factory=dict)
-    after: Mapping[str, Any] = field(default_factory=dict)
-    exchanges: Sequence[Exchange] = ()
-    error: Exception | None = None
-    drop_link: bool = False
-
-    @property
-    def contact_id(self) -> str:
-        return self.contact.id if self.contact else self.linked_id
-
-    @property
-    def remembers(self) -> bool:
-        """Whether the contact is now known to be this email's."""
-        return self.contact is not None and self.state in {State.CREATED, State.UPDATED, State.SKIPPED}
 
 
 def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> set[int]:
@@ -132,7 +92,7 @@ def record(results: Collection[Result], *, lease: Lease) -> None:
         _remember_links(results, connection_id=lease.connection_id, now=now)
         kept = _update_deliveries(results, connection_id=lease.connection_id, now=now)
         Attempt.objects.bulk_create(
-            _attempt(result, connection_id=lease.connection_id, now=now)
+            as_attempt(result, connection_id=lease.connection_id, now=now)
             for result in results
             if result.tried and result.job.delivery_id in kept
         )
@@ -157,66 +117,10 @@ def _apply(result: Result, row: Delivery, *, connection_id: int, now: datetime) 
     if result.tried:
         row.attempts += 1
         row.failing_since = (row.failing_since or now) if result.failed else None
-        row.message = vendor_message(_vendor_message(result.error), keep=[result.job.email])
+        row.message = result.message
         row.settings_revision = result.job.settings.revision
     if result.state in {State.CREATED, State.UPDATED}:
-        row.incomplete = any(note.left_out for note in _notes(result))
-
-
-def _attempt(result: Result, *, connection_id: int, now: datetime) -> Attempt:
-    last = result.exchanges[-1] if result.exchanges else None
-    error = result.error if isinstance(result.error, IntercomError) else None
-    return Attempt(
-        delivery_id=result.job.delivery_id,
-        connection_id=connection_id,
-        settings_revision=result.job.settings.revision,
-        started_at=result.exchanges[0].started_at if result.exchanges else now,
-        duration_ms=sum(exchange.duration_ms for exchange in result.exchanges),
-        decision=result.decision,
-        state=result.state.value,
-        reason=result.reason.value,
-        status=last.status if last else None,
-        code=error.code[:100] if error else "",
-        message=vendor_message(_vendor_message(result.error), keep=[result.job.email]),
-        request_id=last.request_id[:100] if last else "",
-        contact_id=result.contact_id,
-        calls=[_call(exchange) for exchange in result.exchanges],
-        matches=list(result.matches),
-        sent=sent_fields(result.sent),
-        received=_received(result),
-        before=dict(result.before),
-        after=dict(result.after),
-        notes=[_note(note) for note in _notes(result)],
-    )
-
-
-def _vendor_message(error: Exception | None) -> str:
-    return error.vendor_message if isinstance(error, IntercomError) else ""
-
-
-def _received(result: Result) -> dict[str, Any]:
-    if result.contact is None:
-        return {}
-    keys = {*result.job.mapped.standard, *(f"custom_attributes.{name}" for name in result.job.mapped.custom)}
-    return received_contact(result.contact, keys=keys)
-
-
-def _call(exchange: Exchange) -> dict[str, Any]:
-    return {
-        "method": exchange.method,
-        "path": exchange.path,
-        "status": exchange.status,
-        "ms": exchange.duration_ms,
-        "request_id": exchange.request_id,
-    }
-
-
-def _notes(result: Result) -> Sequence[Note]:
-    return result.job.mapped.notes
-
-
-def _note(note: Note) -> dict[str, Any]:
-    return {"code": note.code.value, "target": note.target, "params": dict(note.params)}
+        row.incomplete = result.incomplete
 
 
 def _forget_links(results: Collection[Result], *, connection_id: int) -> None:

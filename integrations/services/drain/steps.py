@@ -11,7 +11,7 @@ from integrations.logic.duplicates import Decision, Step, decide, matching
 from integrations.logic.mapping import Change, create_body, update_change
 from integrations.logic.states import Intent, Reason, State
 from integrations.logic.types import Contact, Policy, Role
-from integrations.services.drain.record import Result
+from integrations.services.drain.results import Result
 from integrations.services.drain.verdicts import Circumstances, Verdict, judge
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ Next = Search | Read | Write | Failed | Result
 def first_step(job: Job, *, now: datetime, search_lag: timedelta) -> Next:
     """Where a job begins: with our own memory, since Intercom's search lags."""
     hand = InHand(job)
+    if job.broken:
+        return _end(hand, State.NEEDS_ATTENTION, Reason.INTERNAL_ERROR)
     if not job.email:
         return _end(hand, State.NEEDS_ATTENTION, Reason.NOT_AN_EMAIL)
     if job.link is None:
@@ -103,7 +105,7 @@ def after_searching(hand: InHand, found: Found, *, now: datetime, search_lag: ti
         email=job.email,
         policy=job.settings.policy,
         external_id=job.external_id,
-        intent=job.intent,
+        unanswered=job.unanswered,
     )
     if job.moved and decision.kind not in {Step.ADOPT, Step.CHOOSE}:
         # Not ours, so nothing has left here: it starts anew where it belongs now.
@@ -152,8 +154,18 @@ def _stood_in_the_way(hand: InHand, existing: Contact) -> Next:
     """
     job = hand.job
     same = replace(existing, email=job.email)
-    decision = decide([same], email=job.email, policy=job.settings.policy, intent=job.intent)
+    decision = decide([same], email=job.email, policy=job.settings.policy, unanswered=job.unanswered)
     return _decided(replace(hand, decision=decision))
+
+
+def after_a_crash(
+    step: Search | Read | Write, error: Exception, *, now: datetime, search_lag: timedelta
+) -> Failed:
+    """A bug of ours on the way: nobody is lost for it. What may have left is in doubt."""
+    writing = isinstance(step, Write)
+    creates = isinstance(step, Write) and step.intent is not Intent.UPDATE
+    role = step.hand.job.settings.role if creates else None
+    return _failed(step.hand, error, creating=role, now=now, search_lag=search_lag, writing=writing)
 
 
 def _failed(
@@ -175,7 +187,7 @@ def _failed(
         search_lag=search_lag,
     )
     verdict = judge(error, at=at)
-    as_before = State.UNCERTAIN if job.intent and not writing else State.WAITING
+    as_before = State.UNCERTAIN if job.unanswered and not writing else State.WAITING
     state = verdict.state or as_before
     due_at = now + (verdict.wait or timedelta(0)) if state in {State.WAITING, State.UNCERTAIN} else None
     reason = Reason.UNCERTAIN if state is State.UNCERTAIN else verdict.reason

@@ -1,0 +1,95 @@
+"""What a slice has in hand: steps that wait for their call, and the calls that are out. Decides nothing."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING, Any
+
+from integrations.services.drain.steps import Read, Search, Write
+
+if TYPE_CHECKING:
+    from integrations.services.drain.calls import Caller
+    from integrations.services.drain.jobs import Job
+
+EMAILS_A_SEARCH = 15
+
+Step = Search | Read | Write
+
+
+class Work:
+    """One entry for each delivery in hand. For the main thread alone; the pool only runs the calls."""
+
+    def __init__(self, pool: ThreadPoolExecutor) -> None:
+        self._pool = pool
+        self._jobs: dict[int, Job] = {}
+        self._searches: deque[Search] = deque()
+        self._reads: deque[Read] = deque()
+        self._writes: deque[Write] = deque()
+        self._out: dict[Future[Any], list[Step]] = {}
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    @property
+    def jobs(self) -> Collection[Job]:
+        return self._jobs.values()
+
+    @property
+    def calls_out(self) -> int:
+        return len(self._out)
+
+    def add(self, step: Step) -> None:
+        self._jobs[step.hand.job.delivery_id] = step.hand.job
+        match step:
+            case Search():
+                self._searches.append(step)
+            case Read():
+                self._reads.append(step)
+            case Write():
+                self._writes.append(step)
+
+    def done_with(self, delivery_id: int) -> None:
+        self._jobs.pop(delivery_id, None)
+
+    def ask(self, caller: Caller) -> None:
+        """Sends every read, and the searches fifteen at a time."""
+        while self._reads:
+            read = self._reads.popleft()
+            self._out[self._pool.submit(caller.read, read.contact_id)] = [read]
+        while self._searches:
+            batch = list(_up_to(EMAILS_A_SEARCH, self._searches))
+            emails = [search.hand.job.email for search in batch]
+            self._out[self._pool.submit(caller.look_up, emails)] = [*batch]
+
+    def next_writes(self, number: int) -> list[Write]:
+        return list(_up_to(number, self._writes))
+
+    def send(self, write: Write, *, caller: Caller) -> None:
+        """For a write whose intent is committed."""
+        if write.contact_id:
+            call = self._pool.submit(caller.update, write.contact_id, write.body)
+        else:
+            call = self._pool.submit(caller.create, write.body)
+        self._out[call] = [write]
+
+    def answered(self, *, within: float) -> Iterator[tuple[Step, Future[Any]]]:
+        """The steps whose calls have ended, waiting at most so many seconds for the first."""
+        if not self._out:
+            return
+        done, _ = wait(self._out, timeout=within, return_when=FIRST_COMPLETED)
+        for call in done:
+            for step in self._out.pop(call):
+                yield step, call
+
+    def put_back(self) -> None:
+        """Lets go of what no call is out for; in the outbox it is still what it was."""
+        for steps in (self._searches, self._reads, self._writes):
+            for step in _up_to(len(steps), steps):
+                self.done_with(step.hand.job.delivery_id)
+
+
+def _up_to(number: int, steps: deque[Any]) -> Iterator[Any]:
+    for _ in range(min(number, len(steps))):
+        yield steps.popleft()
