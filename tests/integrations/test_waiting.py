@@ -1,0 +1,130 @@
+"""Who waits, why, and what ends it: nobody is lost and nobody is sent meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from integrations.intercom.session import Session
+from integrations.logic.states import Reason, State
+from integrations.models import IntercomConnection, SyncSettings
+from integrations.services.connect import connect_with_token
+from integrations.services.status import tallies
+from tests.campaigns.factories import make_campaign, make_lead
+from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign(intercom: Intercom) -> Campaign:  # noqa: ARG001
+    campaign = make_campaign()
+    set_panel(campaign)
+    return campaign
+
+
+def pause_campaign(_campaign: Campaign) -> None:
+    SyncSettings.objects.update(paused_at=timezone.now())
+
+
+def pause_workspace(_campaign: Campaign) -> None:
+    IntercomConnection.objects.update(paused_at=timezone.now())
+
+
+def take_the_workspace_away(_campaign: Campaign) -> None:
+    SyncSettings.objects.update(connection=None)
+
+
+def switch_off(campaign: Campaign) -> None:
+    set_panel(campaign, action="nothing")
+
+
+def unmap_email(campaign: Campaign) -> None:
+    set_panel(campaign, field_map=[])
+
+
+def resume(campaign: Campaign) -> None:
+    SyncSettings.objects.update(paused_at=None, connection=IntercomConnection.objects.get())
+    IntercomConnection.objects.update(paused_at=None)
+    set_panel(campaign)
+
+
+@pytest.mark.parametrize(
+    ("hold", "reason"),
+    [
+        (pause_campaign, Reason.PAUSED_CAMPAIGN),
+        (pause_workspace, Reason.PAUSED_WORKSPACE),
+        (take_the_workspace_away, Reason.NOT_CONNECTED),
+        (switch_off, Reason.SWITCHED_OFF),
+        (unmap_email, Reason.SETUP_REQUIRED),
+    ],
+)
+def test_what_holds_a_tab_holds_its_leads_and_ends_for_all_of_them(
+    intercom: Intercom, campaign: Campaign, hold: Callable[[Campaign], None], reason: Reason
+) -> None:
+    leads = [make_lead(campaign) for _ in range(2)]
+    hold(campaign)
+    intercom.drain()
+    assert tallies()[campaign.slug].waiting == {reason: 2}
+    assert intercom.contacts() == []
+
+    resume(campaign)
+    intercom.drain()
+
+    assert {owed(lead).state for lead in leads} == {State.CREATED}
+
+
+def test_a_paused_campaign_does_not_hold_another_of_the_same_workspace(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    pause_campaign(campaign)
+    other = make_campaign("Summer")
+    set_panel(other)
+    held, goes = make_lead(campaign), make_lead(other)
+
+    intercom.drain()
+
+    assert (owed(held).state, owed(goes).state) == (State.WAITING, State.CREATED)
+
+
+def test_a_tab_pointed_at_another_workspace_sends_its_waiting_leads_there(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    lead = make_lead(campaign, email="ana@example.com")
+    intercom.sandbox.add_workspace("work0002", name="Other", token="token-work0002")
+    with Session() as session:
+        other = connect_with_token("token-work0002", region="US", session=session).connection
+    SyncSettings.objects.update(connection=other)
+    intercom.drain()
+    assert intercom.contacts() == []
+
+    Intercom(intercom.sandbox, other, "work0002").drain()
+
+    assert [contact["email"] for contact in intercom.sandbox.contacts("work0002")] == ["ana@example.com"]
+    assert owed(lead).connection == other
+
+
+def test_the_mapping_is_read_when_the_lead_is_sent(intercom: Intercom, campaign: Campaign) -> None:
+    make_lead(campaign, email="ana@example.com", first_name="Ana", last_name="Lima")
+    first_name = {"data_type": "dynamic", "from": "lead.first_name", "to": "name"}
+    email = {"data_type": "dynamic", "from": "lead.email", "to": "email"}
+    set_panel(campaign, field_map=[email, first_name])
+
+    intercom.drain()
+
+    (contact,) = intercom.contacts()
+    assert contact["name"] == "Ana"
+
+
+def test_the_attempt_names_the_revision_it_was_sent_under(intercom: Intercom, campaign: Campaign) -> None:
+    set_panel(campaign, duplicates="update")
+    lead = make_lead(campaign)
+
+    intercom.drain()
+
+    row = owed(lead)
+    assert row.settings is not None
+    assert row.settings_revision == row.settings.revision == 2
