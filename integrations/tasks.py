@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from integrations.services import drain as drain_service
 from integrations.services import sweep as sweep_service
+from integrations.services.attributes import refresh_by_task
 from integrations.services.heartbeat import beat
 
 
@@ -11,6 +12,12 @@ def drain(connection_id: int) -> str:
     """Sends what is due in one workspace; returns a short sentence for django-q2's task list."""
     beat()
     return drain_service.drain(connection_id)
+
+
+def refresh_attributes(connection_id: int) -> str:
+    """Reads a workspace's fields again, after Intercom refused one that we thought was there."""
+    beat()
+    return refresh_by_task(connection_id)
 
 
 def sweep() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from integrations.logic.targets import EMAIL, EXTERNAL_ID
@@ -30,6 +30,17 @@ class Mapped:
     notes: tuple[Note, ...] = ()
     initial: Writes = field(default_factory=dict)
     overwrite: frozenset[str] = frozenset()
+
+    def without(self, target: str, *, note: Note) -> Mapped:
+        """The same without one field (by full name), and with a note that says why."""
+        own_name = target.removeprefix(CUSTOM)
+        return replace(
+            self,
+            standard={n: v for n, v in self.standard.items() if n != target},
+            custom={n: v for n, v in self.custom.items() if n != own_name or target == own_name},
+            initial={n: v for n, v in self.initial.items() if n != target},
+            notes=(*self.notes, note),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""For each reason, what it means and what to do, in plain words. English here; `services.explain` translates."""
+"""For each reason, what it means and what to do, in plain words.
+
+English here; `services.explain` translates. Decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from integrations.logic.states import Reason
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`what` is a whole sentence; `next_step` says what a person can do, or is empty when nothing need be."""
+    """Whole sentences. `next_step` says what a person can do, or that nothing need be done; it is empty
+    where the matter is closed."""
 
     what: str
     next_step: str = ""
@@ -25,17 +29,20 @@ def gettext_noop(text: str) -> str:
 _ = gettext_noop
 
 WAITING: Mapping[Reason, Explanation] = {
-    Reason.QUEUED: Explanation(_("In line to be sent.")),
+    Reason.QUEUED: Explanation(_("In line to be sent."), _("Nothing to do: it goes by itself.")),
     Reason.RETRY: Explanation(
         _("Intercom did not answer as it should."), _("Nothing to do: it is tried again by itself.")
     ),
-    Reason.SENDING: Explanation(_("Being sent to Intercom right now.")),
+    Reason.SENDING: Explanation(
+        _("Being sent to Intercom right now."), _("Nothing to do: the answer is about to come.")
+    ),
     Reason.UNCERTAIN: Explanation(
         _("Sent, but Intercom's answer got lost: the contact may or may not exist."),
         _("Nothing to do: once Intercom's search can show it, we look before sending again."),
     ),
     Reason.NOT_CONNECTED: Explanation(
-        _("No Intercom workspace is connected to this campaign."), _("Connect one; then it is sent.")
+        _("No Intercom workspace is connected to this campaign."),
+        _("Connect a workspace and choose it for the campaign; then it is sent."),
     ),
     Reason.RECONNECT_NEEDED: Explanation(
         _("Intercom no longer accepts our access to this workspace."),
@@ -46,7 +53,7 @@ WAITING: Mapping[Reason, Explanation] = {
         _("Complete the mapping (Email must be mapped to Email); then it is sent."),
     ),
     Reason.SWITCHED_OFF: Explanation(
-        _("The campaign says Nothing to action by now."),
+        _("The campaign now says Nothing to action."),
         _("Choose an action to send it, or cancel it."),
     ),
     Reason.PAUSED_CAMPAIGN: Explanation(
@@ -57,6 +64,14 @@ WAITING: Mapping[Reason, Explanation] = {
     ),
     Reason.RATE_LIMITED: Explanation(
         _("Intercom asked us to slow down."), _("Nothing to do: it goes on within a minute.")
+    ),
+    Reason.HELD: Explanation(
+        _("This has waited for more than 72 hours, so it is not sent by surprise."),
+        _("Say whether it should still be sent."),
+    ),
+    Reason.RULE_FIELD_PROBLEM: Explanation(
+        _("Intercom has no usable data attribute for the qualification rule of this campaign."),
+        _("Repair the attribute in Intercom or change the rule; then it is sent."),
     ),
 }
 
@@ -69,6 +84,7 @@ ENDED: Mapping[Reason, Explanation] = {
     Reason.SAME_VALUES: Explanation(
         _("The contact already existed in Intercom and had all these values, so nothing had to be written.")
     ),
+    Reason.COMPLETED: Explanation(_("The fields that could not be written at first were sent later.")),
     Reason.NOTHING_TO_ACTION: Explanation(
         _("The campaign said Nothing to action when this person joined."),
         _("It can be sent by hand."),
@@ -100,6 +116,13 @@ ATTENTION: Mapping[Reason, Explanation] = {
     ),
     Reason.GAVE_UP: Explanation(
         _("Intercom could not be reached for 72 hours."), _("Send it again once Intercom works.")
+    ),
+    Reason.CONTACT_GONE: Explanation(
+        _("The contact is not in Intercom any more."), _("Send it again if a new contact should be created.")
+    ),
+    Reason.NOT_RESTORABLE: Explanation(
+        _("Intercom cannot restore this contact: it was deleted for good or blocked."),
+        _("Nothing can be done for about a week; then a new contact can be created by sending it again."),
     ),
     Reason.INTERNAL_ERROR: Explanation(
         _("Something went wrong on our side."), _("Tell whoever runs this installation; then send it again.")

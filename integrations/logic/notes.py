@@ -29,13 +29,19 @@ class NoteCode(StrEnum):
     ATTRIBUTE_ARCHIVED = "attribute_archived"
     ATTRIBUTE_NOT_WRITABLE = "attribute_not_writable"
     MARK_UNAVAILABLE = "mark_unavailable"
+    REFUSED = "refused"
     EXTERNAL_ID_USERS_ONLY = "external_id_users_only"
 
 
 SENT = frozenset({NoteCode.CUT, NoteCode.OPTION_SPELLED_DIFFERENTLY, NoteCode.PHONE_NOT_INTERNATIONAL})
 
 FIELD_PROBLEMS = frozenset(
-    {NoteCode.ATTRIBUTE_MISSING, NoteCode.ATTRIBUTE_ARCHIVED, NoteCode.ATTRIBUTE_NOT_WRITABLE}
+    {
+        NoteCode.ATTRIBUTE_MISSING,
+        NoteCode.ATTRIBUTE_ARCHIVED,
+        NoteCode.ATTRIBUTE_NOT_WRITABLE,
+        NoteCode.REFUSED,
+    }
 )
 """The field itself can't be written: repairing it in Intercom, or the row, makes up for it."""
 

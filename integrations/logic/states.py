@@ -6,11 +6,13 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """Where a delivery stands. The first three together are what people read as *waiting*."""
+    """Where a delivery stands. The first four together are what people read as *waiting*."""
 
     WAITING = "waiting"
     SENDING = "sending"
     UNCERTAIN = "uncertain"
+    HELD = "held"
+    """Waited too long to be sent without asking: a person must say so."""
     CREATED = "created"
     UPDATED = "updated"
     SKIPPED = "skipped"
@@ -18,7 +20,7 @@ class State(StrEnum):
     NEEDS_ATTENTION = "needs_attention"
 
 
-OPEN = (State.WAITING, State.SENDING, State.UNCERTAIN)
+OPEN = (State.WAITING, State.SENDING, State.UNCERTAIN, State.HELD)
 """Something is still owed."""
 
 IN_FLIGHT = (State.SENDING, State.UNCERTAIN)
@@ -56,6 +58,8 @@ class Reason(StrEnum):
     RETRY = "retry"
     SENDING = "sending"
     UNCERTAIN = "uncertain"
+    HELD = "held"
+    RULE_FIELD_PROBLEM = "rule_field_problem"
     # not sent
     NOTHING_TO_ACTION = "nothing_to_action"
     JOINED_LONG_AGO = "joined_long_ago"
@@ -65,6 +69,7 @@ class Reason(StrEnum):
     NEW = "new"
     OURS = "ours"
     SAME_VALUES = "same_values"
+    COMPLETED = "completed"
     # needs attention
     REJECTED = "rejected"
     SEVERAL_MATCHES = "several_matches"
@@ -72,6 +77,8 @@ class Reason(StrEnum):
     NO_ID_IN_CONFLICT = "no_id_in_conflict"
     NOT_AN_EMAIL = "not_an_email"
     GAVE_UP = "gave_up"
+    CONTACT_GONE = "contact_gone"
+    NOT_RESTORABLE = "not_restorable"
     INTERNAL_ERROR = "internal_error"
 
     # waiting, together with others: worked out, never stored
@@ -82,6 +89,20 @@ class Reason(StrEnum):
     PAUSED_CAMPAIGN = "paused_campaign"
     PAUSED_WORKSPACE = "paused_workspace"
     RATE_LIMITED = "rate_limited"
+
+
+class Order(StrEnum):
+    """What a person asked for, against or beyond the rules of the tab."""
+
+    NONE = ""
+    UPDATE = "update"
+    """Update the existing contact, although the policy says do nothing."""
+    RESTORE = "restore"
+    """Take the contact out of Intercom's archive, and update it."""
+    CHOOSE = "choose"
+    """This contact is the one we created."""
+    COMPLETE = "complete"
+    """Send the fields that could not be written before."""
 
 
 class Intent(StrEnum):

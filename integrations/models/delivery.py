@@ -16,6 +16,7 @@ class DeliveryState(models.TextChoices):
     WAITING = states.State.WAITING.value, _("Waiting")
     SENDING = states.State.SENDING.value, _("Sending")
     UNCERTAIN = states.State.UNCERTAIN.value, _("Uncertain")
+    HELD = states.State.HELD.value, _("Held for an answer")
     CREATED = states.State.CREATED.value, _("Created")
     UPDATED = states.State.UPDATED.value, _("Updated")
     SKIPPED = states.State.SKIPPED.value, _("Skipped")
@@ -25,6 +26,7 @@ class DeliveryState(models.TextChoices):
 
 DUE = [state.value for state in states.DUE]
 IN_FLIGHT = [state.value for state in states.IN_FLIGHT]
+ORDERS = [(order.value, order.value) for order in states.Order if order]
 INTENTS = [(intent.value, intent.value) for intent in states.Intent if intent]
 
 
@@ -35,6 +37,9 @@ class Delivery(models.Model):
     written to. `connection` is empty until a write is committed to one workspace (`sending`), so that a
     tab can be pointed at another workspace while its leads wait. `email`, `intent` and `intent_at` are
     what was about to leave then: they outlive an edit of the participant.
+
+    `owed_since` is when somebody last meant this to be sent (joining, or a person who said so): what has
+    waited longer than 72 hours is not sent by surprise. `order` is what a person asked for.
     """
 
     participant = models.OneToOneField(Participant, models.CASCADE, related_name="delivery")
@@ -49,6 +54,11 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(_("next try"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     failing_since = models.DateTimeField(_("failing since"), null=True, blank=True)
+    owed_since = models.DateTimeField(_("owed since"))
+    order = models.CharField(_("a person's order"), max_length=20, blank=True, choices=ORDERS)
+    settled_as = models.CharField(
+        _("outcome before the order"), max_length=20, blank=True, choices=DeliveryState
+    )
     email = models.CharField(_("email sent"), max_length=254, blank=True)
     intent = models.CharField(_("intent"), max_length=20, blank=True, choices=INTENTS)
     intent_at = models.DateTimeField(_("intent at"), null=True, blank=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
@@ -15,24 +17,24 @@ def _keys() -> MultiFernet:
 
 
 def seal(secret: str) -> str:
+    """The secret encrypted under the newest key; "" for ""."""
     return _keys().encrypt(secret.encode()).decode() if secret else ""
 
 
 def unseal(sealed: str) -> str:
     """The secret, or "" for "". Raises SecretUnreadableError."""
-    if not sealed:
-        return ""
-    try:
-        return _keys().decrypt(sealed.encode()).decode()
-    except InvalidToken:
-        raise SecretUnreadableError("no key in FIELD_ENCRYPTION_KEYS opens this secret") from None
+    return _opened(sealed, _keys().decrypt)
 
 
 def reseal(sealed: str) -> str:
-    """The same secret under the newest key. Raises SecretUnreadableError."""
+    """The same secret under the newest key, or "" for "". Raises SecretUnreadableError."""
+    return _opened(sealed, _keys().rotate)
+
+
+def _opened(sealed: str, work: Callable[[bytes], bytes]) -> str:
     if not sealed:
         return ""
     try:
-        return _keys().rotate(sealed.encode()).decode()
+        return work(sealed.encode()).decode()
     except InvalidToken:
         raise SecretUnreadableError("no key in FIELD_ENCRYPTION_KEYS opens this secret") from None

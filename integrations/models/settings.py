@@ -83,6 +83,11 @@ class FieldMap(models.Model):
     if_present = models.CharField(
         _("if the contact already has a value"), max_length=10, choices=IfPresent, default=IfPresent.KEEP
     )
+    problem = models.CharField(_("field problem"), max_length=30, blank=True, editable=False)
+    problem_message = models.CharField(
+        _("Intercom's word for it"), max_length=500, blank=True, editable=False
+    )
+    problem_at = models.DateTimeField(_("field problem since"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("mapped field")

@@ -8,24 +8,31 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from integrations.intercom.errors import RejectedError
+from integrations.intercom.errors import IntercomError, RejectedError
+from integrations.intercom.session import Session
+from integrations.logic.contradictions import LONGEST_NAME, unstorable
 from integrations.logic.redact import vendor_message
 from integrations.logic.targets import MARKS, mark_available
+from integrations.logic.text import clean
 from integrations.logic.types import CUSTOM, Attribute
 from integrations.models import DataAttribute, IntercomConnection
 from integrations.services.client import client_for
+from integrations.services.field_problems import recheck
 from integrations.services.tabs import load_attributes
 
 if TYPE_CHECKING:
     from integrations.intercom.client import IntercomClient
-    from integrations.intercom.session import Session
+
+LONGEST_TYPE = 20
 
 DESCRIPTIONS = {
-    "referred": "Came through a referral campaign",
-    "referral_campaign": "The referral campaign's name",
-    "referrer_name": "Who referred this person",
+    "referred": _("Came through a referral campaign"),
+    "referral_campaign": _("The referral campaign's name"),
+    "referrer_name": _("Who referred this person"),
 }
+"""What people in Intercom read about the marks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +56,41 @@ def refresh_attributes(connection: IntercomConnection, *, session: Session) -> i
 
 
 def store_attributes(connection: IntercomConnection, listed: Iterable[Attribute]) -> None:
-    """Replaces the known list whole."""
+    """Replaces the known list whole, but for fields that no row could hold.
+
+    Of two with one full name the one that is not archived counts.
+    """
+    by_name = {
+        attribute.full_name: attribute
+        for attribute in sorted(listed, key=lambda one: one.archived, reverse=True)
+        if len(attribute.full_name) <= LONGEST_NAME and not unstorable(attribute.full_name)
+    }
     with transaction.atomic():
         connection.attributes.all().delete()
-        DataAttribute.objects.bulk_create(_row(connection, attribute) for attribute in listed)
+        DataAttribute.objects.bulk_create(_row(connection, attribute) for attribute in by_name.values())
         connection.attributes_at = timezone.now()
         connection.save(update_fields=["attributes_at"])
+        recheck(connection.pk, attributes=by_name)
+
+
+def refresh_by_task(connection_id: int) -> str:
+    """For a worker: reads the fields and marks the rows that have a problem; says how it went."""
+    connection = IntercomConnection.objects.get(pk=connection_id)
+    try:
+        with Session() as session:
+            number = refresh_attributes(connection, session=session)
+    except IntercomError as err:
+        return f"fields not read: {err}"
+    return f"{number} fields read"
 
 
 def _row(connection: IntercomConnection, attribute: Attribute) -> DataAttribute:
     return DataAttribute(
         connection=connection,
         full_name=attribute.full_name,
-        label=attribute.label,
-        data_type=attribute.data_type,
-        options=list(attribute.options),
+        label=clean(attribute.label)[:LONGEST_NAME],
+        data_type=clean(attribute.data_type)[:LONGEST_TYPE],
+        options=[option for option in attribute.options if not unstorable(option)],
         writable=attribute.writable,
         archived=attribute.archived,
         custom=attribute.custom,
@@ -90,7 +117,7 @@ def _ensure(client: IntercomClient, name: str, *, known: dict[str, Attribute]) -
     if CUSTOM + name in known:
         return MarkResult(name, available=mark_available(name, attributes=known))
     try:
-        client.create_data_attribute(name, data_type=MARKS[name], description=DESCRIPTIONS[name])
+        client.create_data_attribute(name, data_type=MARKS[name], description=str(DESCRIPTIONS[name]))
     except RejectedError as err:
         return MarkResult(name, available=False, refusal=vendor_message(err.vendor_message))
     return MarkResult(name, available=True, created=True)

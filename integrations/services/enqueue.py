@@ -40,7 +40,7 @@ def owe(participant: Participant) -> None:
 
 def new_row(participant: Participant, *, tab: SyncSettings | None, now: datetime) -> Delivery:
     """The unsaved outbox row: the one place that decides whether a participant is owed anything."""
-    row = Delivery(participant=participant, settings=tab)
+    row = Delivery(participant=participant, settings=tab, owed_since=participant.joined_at)
     if tab is None or tab.action == Action.NOTHING:
         row.state, row.reason, row.settled_at = State.NOT_SENT, Reason.NOTHING_TO_ACTION, now
     elif participant.joined_at < now - LOOK_BACK:

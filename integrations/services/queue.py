@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 DRAIN = "integrations.tasks.drain"
 SWEEP = "integrations.tasks.sweep"
+REFRESH = "integrations.tasks.refresh_attributes"
 
 
 @cache
@@ -24,3 +25,8 @@ def _broker() -> Broker:
 def enqueue_drain(connection_id: int) -> None:
     """Queues one drain of a workspace. Raises whatever the broker raises when it is down."""
     async_task(DRAIN, connection_id, broker=_broker(), group=f"drain-{connection_id}")
+
+
+def enqueue_refresh(connection_id: int) -> None:
+    """Queues a look at a workspace's fields. Raises whatever the broker raises when it is down."""
+    async_task(REFRESH, connection_id, broker=_broker(), group=f"refresh-{connection_id}")

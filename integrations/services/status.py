@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +12,6 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Participant
 from integrations.logic.states import Outcome, Reason, State, outcome_of
-from integrations.models import Delivery
 from integrations.services.tabs import Tab, load_tabs
 
 
@@ -36,6 +36,7 @@ class Tally:
         self.attention += other.attention
 
     def as_json(self) -> dict[str, Any]:
+        """For scripts: numbers, and two objects of numbers by reason."""
         return {
             "joined": self.joined,
             **{outcome.value: self.outcomes[outcome] for outcome in Outcome if outcome != Outcome.WAITING},
@@ -55,35 +56,44 @@ def waiting_reason(state: State, reason: str, *, tab: Tab | None) -> Reason:
         return Reason.SENDING
     if state is State.UNCERTAIN:
         return Reason.UNCERTAIN
+    if state is State.HELD:
+        return Reason.HELD
     if tab is None:
         return Reason.NOT_CONNECTED
     return tab.held_by or Reason(reason)
 
 
 def tallies() -> dict[str, Tally]:
-    """A tally for each campaign by its short name, campaigns without anybody included."""
+    """A tally for each campaign by its short name, campaigns without anybody included.
+
+    One query counts people and what became of them: two could disagree while somebody joins.
+    """
     tabs = load_tabs(now=timezone.now())
     result = {slug: Tally() for slug in Campaign.objects.order_by("slug").values_list("slug", flat=True)}
-    joined = Participant.objects.order_by().values_list("campaign__slug").annotate(number=Count("pk"))
-    for slug, number in joined:
-        result.setdefault(slug, Tally()).joined = number
     rows = (
-        Delivery.objects.order_by()
-        .values_list("participant__campaign__slug", "settings", "state", "reason")
+        Participant.objects.order_by()
+        .values_list("campaign__slug", "delivery__settings", "delivery__state", "delivery__reason")
         .annotate(number=Count("pk"))
     )
-    for slug, tab_id, state_name, reason, number in rows:
-        state, tally = State(state_name), result.setdefault(slug, Tally())
-        outcome = outcome_of(state)
-        tally.outcomes[outcome] += number
-        if outcome is Outcome.WAITING:
-            tally.waiting[waiting_reason(state, reason, tab=tabs.get(tab_id))] += number
-        elif outcome is Outcome.NEEDS_ATTENTION:
-            tally.attention[Reason(reason)] += number
+    for slug, tab_id, state, reason, number in rows:
+        tally = result.setdefault(slug, Tally())
+        tally.joined += number
+        if state is not None:
+            _count(tally, State(state), reason, number=number, tab=tabs.get(tab_id))
     return result
 
 
-def total(parts: dict[str, Tally]) -> Tally:
+def _count(tally: Tally, state: State, reason: str, *, number: int, tab: Tab | None) -> None:
+    outcome = outcome_of(state)
+    tally.outcomes[outcome] += number
+    if outcome is Outcome.WAITING:
+        tally.waiting[waiting_reason(state, reason, tab=tab)] += number
+    elif outcome is Outcome.NEEDS_ATTENTION:
+        tally.attention[Reason(reason)] += number
+
+
+def total(parts: Mapping[str, Tally]) -> Tally:
+    """All campaigns together."""
     whole = Tally()
     for part in parts.values():
         whole.add(part)

@@ -16,7 +16,7 @@ from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as ContactState
 from integrations.services.connect import connect_with_token
 from tests.campaigns.factories import make_campaign, make_lead
-from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import Intercom, owed, set_panel
 from tests.integrations.sandbox_fixtures import TOKEN
 
 pytestmark = pytest.mark.django_db
@@ -137,18 +137,16 @@ def test_after_72_hours_of_failing_a_person_must_look(intercom: Intercom, campai
 def test_a_rejected_contact_needs_attention_with_intercoms_own_words(
     intercom: Intercom, campaign: Campaign
 ) -> None:
-    set_panel(
-        campaign,
-        field_map=[EMAIL_ROW, {"data_type": "fixed", "value": "x", "to": "custom_attributes.lead_source"}],
-    )
-    intercom.sandbox.archive_attribute(intercom.workspace, "lead_source")
+    body = '{"type":"error.list","errors":[{"code":"parameter_invalid","message":"Not like this"}]}'
+    fault = Fault(acts=False, method="POST", path="/contacts", status=400, body=body)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
     lead = make_lead(campaign)
 
     intercom.drain()
 
     row = owed(lead)
     assert (row.state, row.reason) == (State.NEEDS_ATTENTION, Reason.REJECTED)
-    assert "lead_source" in row.message
+    assert row.message == "Not like this"
     assert intercom.contacts() == []
 
 

@@ -108,6 +108,18 @@ class Caller:
                 return Found(contacts=(answer.value,), exchanges=(*exchanges, *answer.exchanges))
         return Found(gone=True, exchanges=exchanges)
 
+    def restore(self, contact_id: str) -> Found:
+        """A contact taken out of the archive; one that is not in it any more is simply read."""
+        found = self.read(contact_id)
+        if not found.gone:
+            return found
+        try:
+            answer = self._call(self._client.unarchive_contact, contact_id)
+        except (IntercomError, NotSentError) as err:
+            return replace(_failed(err), exchanges=(*found.exchanges, *_exchanges(err)))
+        again = self.read(contact_id)
+        return replace(again, exchanges=(*found.exchanges, *answer.exchanges, *again.exchanges))
+
     def create(self, body: Mapping[str, Any]) -> Written:
         """Creates a contact; where Intercom says that it exists, reads the one that it names."""
         try:

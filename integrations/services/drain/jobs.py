@@ -18,7 +18,7 @@ from campaigns import fields
 from integrations.logic.duplicates import Unanswered
 from integrations.logic.mapping import Mapped, map_values, source_keys
 from integrations.logic.setup import OWN_EMAIL
-from integrations.logic.states import IN_FLIGHT, Intent, State
+from integrations.logic.states import IN_FLIGHT, Intent, Order, State
 from integrations.logic.targets import EXTERNAL_ID
 from integrations.logic.text import normal_email
 from integrations.logic.types import Attribute, Role, TabSettings
@@ -37,6 +37,7 @@ class Job:
     """One delivery as a drain has it in hand: all that a decision about it rests on."""
 
     delivery_id: int
+    settings_id: int | None
     email: str
     settings: TabSettings
     moved: bool
@@ -48,6 +49,11 @@ class Job:
     failing_since: datetime | None
     unanswered: Unanswered | None
     link: ContactLink | None
+    order: Order
+    contact_id: str
+    """The contact that an order is about."""
+    settles_as: State
+    """What an update makes of it: fields sent later leave a contact that we created as created."""
 
     @property
     def external_id(self) -> str | None:
@@ -160,6 +166,7 @@ def _job(
     now_email, in_doubt = normal_email(row.participant.email), row.state == State.UNCERTAIN
     return Job(
         delivery_id=row.pk,
+        settings_id=row.settings_id,
         email=row.email if in_doubt else now_email,
         settings=settings,
         moved=in_doubt and (tab is None or bool(tab.held_by) or row.email != now_email),
@@ -169,6 +176,9 @@ def _job(
         failing_since=row.failing_since,
         unanswered=_unanswered(row) if in_doubt else None,
         link=None if in_doubt else links.get(now_email),
+        order=Order(row.order),
+        contact_id=row.contact_id,
+        settles_as=State(row.settled_as) if row.order == Order.COMPLETE else State.UPDATED,
     )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.logic.states import DUE, OPEN, Intent, Reason, State
+from integrations.logic.backoff import GIVE_UP_AFTER
+from integrations.logic.states import DUE, OPEN, Intent, Order, Reason, State
 from integrations.models import Attempt, ContactLink, Delivery
 from integrations.services.drain.results import Result, as_attempt
+from integrations.services.field_problems import mark_refused
+from integrations.services.queue import enqueue_refresh
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,6 +43,8 @@ DELIVERY_FIELDS = (
     "failing_since",
     "email",
     "lease_token",
+    "order",
+    "settled_as",
     "contact_id",
     "settings_revision",
     "incomplete",
@@ -90,6 +96,7 @@ def record(results: Collection[Result], *, lease: Lease) -> None:
         now = timezone.now()
         _forget_links(results, connection_id=lease.connection_id)
         _remember_links(results, connection_id=lease.connection_id, now=now)
+        _mark_refused_fields(results, connection_id=lease.connection_id)
         kept = _update_deliveries(results, connection_id=lease.connection_id, now=now)
         Attempt.objects.bulk_create(
             as_attempt(result, connection_id=lease.connection_id, now=now)
@@ -113,6 +120,7 @@ def _apply(result: Result, row: Delivery, *, connection_id: int, now: datetime) 
     if result.state not in {State.WAITING, State.UNCERTAIN}:
         row.connection_id, row.email = connection_id, result.job.email
         row.settled_at = now
+        row.order, row.settled_as = Order.NONE, ""
     row.contact_id = result.contact_id or row.contact_id
     if result.tried:
         row.attempts += 1
@@ -148,3 +156,29 @@ def _remember_links(results: Collection[Result], *, connection_id: int, now: dat
         unique_fields=["connection", "email"],
         update_fields=["contact_id", "role", "confirmed_at"],
     )
+
+
+def _mark_refused_fields(results: Collection[Result], *, connection_id: int) -> None:
+    """One look at the workspace's fields for each field that turns out to be a problem, not for each lead."""
+    refusals = {
+        (result.job.settings_id, target): message for result in results for target, message in result.refused
+    }
+    news = [mark_refused(tab, target, message=text) for (tab, target), text in refusals.items() if tab]
+    if any(news):
+        transaction.on_commit(partial(enqueue_refresh, connection_id), robust=True)
+
+
+def hold_overdue(settings_ids: Collection[int], *, lease: Lease) -> int:
+    """Whoever has waited for more than 72 hours without a try is not sent by surprise.
+
+    That happens when a person ends a long wait: completes the setup, connects again, resumes.
+    """
+    with transaction.atomic():
+        lease.renew()
+        return Delivery.objects.filter(
+            settings__in=settings_ids,
+            state=State.WAITING,
+            order=Order.NONE,
+            failing_since=None,
+            owed_since__lt=timezone.now() - GIVE_UP_AFTER,
+        ).update(state=State.HELD, reason=Reason.HELD, due_at=None)

@@ -41,6 +41,8 @@ class Result:
     exchanges: Sequence[Exchange] = ()
     error: Exception | None = None
     drop_link: bool = False
+    refused: Sequence[tuple[str, str]] = ()
+    """Fields that Intercom refused, by full name, each with its words."""
 
     @property
     def contact_id(self) -> str:

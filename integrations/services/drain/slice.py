@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from integrations.intercom.errors import RateLimitedError
 from integrations.models import SecretUnreadableError
-from integrations.services.drain import steps
+from integrations.services.drain import deciding, failing
 from integrations.services.drain.calls import Caller
 from integrations.services.drain.jobs import claim, next_due
-from integrations.services.drain.record import commit_intents, record
+from integrations.services.drain.record import commit_intents, hold_overdue, record
 from integrations.services.drain.results import Result
+from integrations.services.drain.stages import Failed, Moment, Next, Read, Search, Write
 from integrations.services.drain.verdicts import Trouble
 from integrations.services.drain.work import Step, Work
 from integrations.services.drain.workspace import THREADS, load, need_reconnect, pace_of, rest
@@ -103,12 +104,15 @@ class Slice:
         looked_just_now = not self._more_is_due and clock - self._claimed_at < LOOK_AGAIN_AFTER
         if len(self._work) >= CLAIM_BELOW or (self._work and looked_just_now):
             return
-        self._claimed_at = clock
+        first, self._claimed_at = self._claimed_at == 0.0, clock
         self._flush()
         self._lease.clear_dirty()
         self._reload()
         if not self.may_go_on:
             return
+        if first:
+            ready = [tab.id for tab in self._workspace.tabs.values() if not tab.held_by]
+            hold_overdue(ready, lease=self._lease)
         now = timezone.now()
         jobs = claim(
             self._lease.connection_id,
@@ -120,7 +124,7 @@ class Slice:
         )
         self._more_is_due = len(jobs) == room
         for job in jobs:
-            self._next(steps.first_step(job, now=now, search_lag=self._lag))
+            self._next(deciding.first_step(job, at=self._moment()))
 
     def _send(self) -> None:
         """Asks what is to be asked; commits the intent of the next few writes, then lets them go."""
@@ -147,27 +151,20 @@ class Slice:
             self._flush()
 
     def _answered(self, step: Step, call: Future[Any]) -> None:
-        now = timezone.now()
+        at = self._moment()
         try:
-            after = self._after(step, call.result(), now=now)
+            after = _after(step, call.result(), at=at)
         except Exception as err:
             log.exception("delivery %d: a step failed", step.hand.job.delivery_id)
-            after = steps.after_a_crash(step, err, now=now, search_lag=self._lag)
+            after = failing.crashed(step, err, at=at)
         self._next(after)
 
-    def _after(self, step: Step, answer: Any, *, now: datetime) -> steps.Next:
-        match step:
-            case steps.Write():
-                return steps.after_writing(step, answer, now=now, search_lag=self._lag)
-            case steps.Read():
-                return steps.after_reading(step.hand, answer, now=now, search_lag=self._lag)
-            case steps.Search():
-                found = answer[step.hand.job.email]
-                return steps.after_searching(step.hand, found, now=now, search_lag=self._lag)
+    def _moment(self) -> Moment:
+        return Moment(timezone.now(), self._lag)
 
-    def _next(self, step: steps.Next) -> None:
+    def _next(self, step: Next) -> None:
         match step:
-            case steps.Failed():
+            case Failed():
                 self._workspace_in_trouble(step)
                 self._keep(step.result)
             case Result():
@@ -191,9 +188,9 @@ class Slice:
 
     # trouble, and the end --------------------------------------------------------------------------------
 
-    def _workspace_in_trouble(self, failed: steps.Failed) -> None:
+    def _workspace_in_trouble(self, failed: Failed) -> None:
         error, connection_id = failed.result.error, self._lease.connection_id
-        match failed.verdict.trouble:
+        match failed.trouble:
             case Trouble.NONE:
                 return
             case Trouble.RECONNECT:
@@ -240,3 +237,13 @@ class Slice:
 def _doze(seconds: float) -> bool:
     time.sleep(min(max(seconds, 0.01), LOOK_AGAIN_AFTER))
     return True
+
+
+def _after(step: Step, answer: Any, *, at: Moment) -> Next:
+    match step:
+        case Write():
+            return deciding.after_writing(step, answer, at=at)
+        case Read():
+            return deciding.after_reading(step.hand, answer, at=at)
+        case Search():
+            return deciding.after_searching(step.hand, answer[step.hand.job.email], at=at)

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
-from integrations.services.drain.steps import Read, Search, Write
+from integrations.logic.states import Order
+from integrations.services.drain.stages import Read, Search, Write
 
 if TYPE_CHECKING:
     from integrations.services.drain.calls import Caller
@@ -57,7 +58,8 @@ class Work:
         """Sends every read, and the searches fifteen at a time."""
         while self._reads:
             read = self._reads.popleft()
-            self._out[self._pool.submit(caller.read, read.contact_id)] = [read]
+            call = caller.restore if read.hand.job.order is Order.RESTORE else caller.read
+            self._out[self._pool.submit(call, read.contact_id)] = [read]
         while self._searches:
             batch = list(_up_to(EMAILS_A_SEARCH, self._searches))
             emails = [search.hand.job.email for search in batch]

@@ -1,0 +1,136 @@
+"""From what Intercom answered to what comes next for one lead. Decides only: no database, no HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from integrations.intercom.errors import NotFoundError, RejectedError
+from integrations.logic.backoff import gives_up
+from integrations.logic.bodies import create_body, update_change
+from integrations.logic.duplicates import Decision, Step, decide, matching
+from integrations.logic.notes import FIELD_PROBLEMS
+from integrations.logic.states import Intent, Order, Reason, State
+from integrations.logic.types import Contact, Policy, Role
+from integrations.services.drain.calls import Found, Written
+from integrations.services.drain.failing import failed_to_find, failed_to_write, waits_for_its_rule
+from integrations.services.drain.jobs import Job
+from integrations.services.drain.results import Result
+from integrations.services.drain.stages import InHand, Moment, Next, Read, Search, Write, ended
+
+
+def first_step(job: Job, *, at: Moment) -> Next:
+    """Where a job begins: with a person's order, else with our own memory, since Intercom's search lags."""
+    hand = InHand(job)
+    if job.broken:
+        return ended(hand, State.NEEDS_ATTENTION, Reason.INTERNAL_ERROR)
+    if not job.email:
+        return ended(hand, State.NEEDS_ATTENTION, Reason.NOT_AN_EMAIL)
+    if job.failing_since is not None and gives_up(job.failing_since, now=at.now):
+        return ended(hand, State.NEEDS_ATTENTION, Reason.GAVE_UP)
+    if _rule_attribute_is_missing(job):
+        return waits_for_its_rule(hand, at=at)
+    if job.order and job.contact_id:
+        return Read(hand, contact_id=job.contact_id)
+    if job.link is None:
+        return Search(hand)
+    fresh = job.link.confirmed_at > at.now - at.search_lag
+    if fresh and job.settings.policy is Policy.SKIP:
+        known = Decision(Step.SKIP, Reason.EXISTS, matches=(job.link.contact_id,))
+        hand = replace(hand, decision=known)
+        return ended(hand, State.SKIPPED, Reason.EXISTS, linked_id=job.link.contact_id)
+    return Read(hand, contact_id=job.link.contact_id)
+
+
+def _rule_attribute_is_missing(job: Job) -> bool:
+    attribute = job.settings.rule_attribute
+    return any(note.target == attribute and note.code in FIELD_PROBLEMS for note in job.mapped.notes)
+
+
+def after_reading(hand: InHand, found: Found, *, at: Moment) -> Next:
+    """The contact that our link, or an order, names was asked for."""
+    if hand.job.order and hand.job.contact_id:
+        return _ordered(hand.learned(found.exchanges), found, at=at)
+    if not found.error and not matching(found.contacts, email=hand.job.email):
+        # Gone, or somebody else's by now: looked for anew.
+        return Search(replace(hand.learned(found.exchanges), stale_link=True))
+    return after_searching(hand, found, at=at)
+
+
+def _ordered(hand: InHand, found: Found, *, at: Moment) -> Next:
+    order = hand.job.order
+    if order is Order.RESTORE and isinstance(found.error, RejectedError | NotFoundError):
+        return ended(hand, State.NEEDS_ATTENTION, Reason.NOT_RESTORABLE)
+    if found.error is not None:
+        return failed_to_find(hand, found.error, at=at)
+    if not found.contacts:
+        return ended(hand, State.NEEDS_ATTENTION, Reason.CONTACT_GONE)
+    contact = found.contacts[0]
+    step = Step.ADOPT if order is Order.CHOOSE else Step.UPDATE
+    return _decided(replace(hand, decision=Decision(step, Reason.EXISTS, contact, (contact.id,))))
+
+
+def after_searching(hand: InHand, found: Found, *, at: Moment) -> Next:
+    hand = hand.learned(found.exchanges)
+    if found.error is not None:
+        return failed_to_find(hand, found.error, at=at)
+    job = hand.job
+    decision = decide(
+        found.contacts,
+        email=job.email,
+        policy=job.settings.policy,
+        external_id=job.external_id,
+        unanswered=job.unanswered,
+    )
+    if job.moved and decision.kind not in {Step.ADOPT, Step.CHOOSE}:
+        # Not ours, so nothing has left here: it starts anew where it belongs now.
+        return ended(hand, State.WAITING, Reason.QUEUED, due_at=at.now, tried=False)
+    return _decided(replace(hand, decision=decision))
+
+
+def _decided(hand: InHand) -> Next:
+    job, decision = hand.job, hand.decision
+    match decision.kind, decision.contact:
+        case Step.ADOPT, contact:
+            return ended(hand, State.CREATED, Reason.OURS, contact=contact)
+        case Step.SKIP, contact:
+            return ended(hand, State.SKIPPED, Reason.EXISTS, contact=contact)
+        case Step.UPDATE, Contact() as contact:
+            change = update_change(job.mapped, contact=contact)
+            if change.body:
+                return Write(replace(hand, change=change), Intent.UPDATE, change.body, contact.id)
+            return _updated(hand, contact, reason=Reason.SAME_VALUES)
+        case Step.CREATE, _:
+            role = job.settings.role
+            intent = Intent.CREATE_USER if role is Role.USER else Intent.CREATE_LEAD
+            return Write(hand, intent, create_body(job.mapped, role=role))
+        case _:
+            return ended(hand, State.NEEDS_ATTENTION, Reason.SEVERAL_MATCHES)
+
+
+def after_writing(write: Write, written: Written, *, at: Moment) -> Next:
+    hand = write.hand.learned(written.exchanges)
+    if written.existing is not None:
+        return _stood_in_the_way(hand, written.existing)
+    if written.error is not None:
+        return failed_to_write(write, hand, written.error, at=at)
+    if write.creates:
+        return replace(ended(hand, State.CREATED, Reason.NEW, contact=written.contact), sent=write.body)
+    result = _updated(hand, written.contact, reason=Reason.EXISTS)
+    return replace(result, sent=write.body, before=hand.change.before, after=hand.change.after)
+
+
+def _updated(hand: InHand, contact: Contact | None, *, reason: Reason) -> Result:
+    """Fields sent later complete what was done before: a contact that we created stays created."""
+    reason = Reason.COMPLETED if hand.job.order is Order.COMPLETE else reason
+    return ended(hand, hand.job.settles_as, reason, contact=contact)
+
+
+def _stood_in_the_way(hand: InHand, existing: Contact) -> Next:
+    """Intercom refused a create and named this contact: it is the match, whatever search shows.
+
+    It may carry another email: Intercom also refuses a second user of one external id.
+    """
+    job = hand.job
+    same = replace(existing, email=job.email)
+    decision = decide([same], email=job.email, policy=job.settings.policy, unanswered=job.unanswered)
+    return _decided(replace(hand, decision=decision))
