@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -15,6 +16,8 @@ from integrations.models import Attempt, ConnectionStatus, ContactLink, Delivery
 from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as ContactState
 from integrations.services.connect import connect_with_token
+from integrations.services.drain import record
+from integrations.services.drain import slice as slice_module
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import Intercom, owed, set_panel
 from tests.integrations.sandbox_fixtures import TOKEN
@@ -23,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def campaign(intercom: Intercom) -> Campaign:  # noqa: ARG001
+def campaign(intercom: Intercom) -> Campaign:
     campaign = make_campaign()
     set_panel(campaign)
     return campaign
@@ -234,3 +237,19 @@ def test_a_participant_deleted_before_sending_is_not_sent(intercom: Intercom, ca
     intercom.drain()
 
     assert intercom.emails() == [stays.email]
+
+
+def test_somebody_deleted_while_being_sent_leaves_no_trace(intercom: Intercom, campaign: Campaign) -> None:
+    lead = make_lead(campaign, email="ana@example.com")
+    original = record.commit_intents
+
+    def and_then_delete(*args: Any, **kwargs: Any) -> set[int]:
+        ready = original(*args, **kwargs)
+        lead.delete()
+        return ready
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slice_module, "commit_intents", and_then_delete)
+        intercom.drain()
+
+    assert (Delivery.objects.count(), ContactLink.objects.count(), Attempt.objects.count()) == (0, 0, 0)

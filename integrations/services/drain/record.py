@@ -70,9 +70,12 @@ def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> s
         ready = [row for row in rows if _still_here(row, lease=lease)]
         for row in ready:
             job, intent = jobs[row.pk]
+            if row.state != State.UNCERTAIN or row.intent != intent:
+                # Else the first intent stands: what that one made is ours too, should it show up late.
+                row.intent, row.intent_at = intent, now
             row.state, row.reason, row.due_at = State.SENDING, Reason.SENDING, None
             row.connection_id, row.email = lease.connection_id, job.email
-            row.intent, row.intent_at, row.lease_token = intent, now, lease.token
+            row.lease_token = lease.token
             row.settings_revision = job.settings.revision
         Delivery.objects.bulk_update(
             ready,
@@ -93,15 +96,14 @@ def record(results: Collection[Result], *, lease: Lease) -> None:
         return
     with transaction.atomic():
         lease.renew()
-        now = timezone.now()
-        _forget_links(results, connection_id=lease.connection_id)
-        _remember_links(results, connection_id=lease.connection_id, now=now)
-        _mark_refused_fields(results, connection_id=lease.connection_id)
-        kept = _update_deliveries(results, connection_id=lease.connection_id, now=now)
+        now, connection_id = timezone.now(), lease.connection_id
+        kept = _update_deliveries(results, connection_id=connection_id, now=now)
+        results = [result for result in results if result.job.delivery_id in kept]
+        _forget_links(results, connection_id=connection_id)
+        _remember_links(results, connection_id=connection_id, now=now)
+        _mark_refused_fields(results, connection_id=connection_id)
         Attempt.objects.bulk_create(
-            as_attempt(result, connection_id=lease.connection_id, now=now)
-            for result in results
-            if result.tried and result.job.delivery_id in kept
+            as_attempt(result, connection_id=connection_id, now=now) for result in results if result.tried
         )
 
 
