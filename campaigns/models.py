@@ -43,7 +43,7 @@ class Campaign(models.Model):
     name = models.CharField(_("name"), max_length=200)
     slug = models.SlugField(_("short name"), max_length=100, unique=True)
     status = models.CharField(
-        _("status"), max_length=10, choices=CampaignStatus.choices, default=CampaignStatus.ACTIVE
+        _("status"), max_length=10, choices=CampaignStatus, default=CampaignStatus.ACTIVE
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
@@ -78,9 +78,7 @@ class LeadField(models.Model):
         help_text=_("How other systems know this field: small letters, digits and underscores."),
     )
     label = models.CharField(_("label"), max_length=200, help_text=_("What people read on the form."))
-    type = models.CharField(
-        _("type"), max_length=10, choices=LeadFieldType.choices, default=LeadFieldType.TEXT
-    )
+    type = models.CharField(_("type"), max_length=10, choices=LeadFieldType, default=LeadFieldType.TEXT)
     required = models.BooleanField(_("required on the form"), default=False)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -109,7 +107,7 @@ class Participant(models.Model):
     campaign = models.ForeignKey(
         Campaign, models.CASCADE, related_name="participants", verbose_name=_("campaign")
     )
-    audience = models.CharField(_("audience"), max_length=10, choices=Audience.choices)
+    audience = models.CharField(_("audience"), max_length=10, choices=Audience)
     referrer = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -130,7 +128,7 @@ class Participant(models.Model):
     )
     custom = models.JSONField(_("custom fields"), default=dict, blank=True)
     status = models.CharField(
-        _("status"), max_length=10, choices=ParticipantStatus.choices, default=ParticipantStatus.PENDING
+        _("status"), max_length=10, choices=ParticipantStatus, default=ParticipantStatus.PENDING
     )
     joined_at = models.DateTimeField(_("joined"), default=timezone.now, db_index=True, editable=False)
     qualified_at = models.DateTimeField(_("qualified"), null=True, blank=True, editable=False)

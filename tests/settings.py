@@ -9,7 +9,7 @@ os.environ.setdefault("FIELD_ENCRYPTION_KEYS", "dGVzdHMtb25seS10ZXN0cy1vbmx5LXRl
 os.environ.setdefault("ENV_FILE", os.devnull)
 os.environ.setdefault("INTERCOM_SANDBOX", "on")
 
-from config.settings import *  # noqa: E402, F403
+from config.settings import *  # noqa: F403
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -57,7 +57,9 @@ def api_url(region: Region, *, override: str = "", sandbox_url: str = "") -> str
 
 def _checked(url: str, *, plain_http: bool) -> str:
     parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    # A name and password in the address would take the place of the token. A bad port raises by itself.
+    odd = parts.query or parts.fragment or parts.username is not None or parts.port == 0
+    if parts.scheme not in {"http", "https"} or not parts.hostname or odd:
         raise ValueError("not the base URL of an API")
     if parts.scheme == "http" and not plain_http and parts.hostname not in _LOOPBACK:
         raise ValueError("a token must not travel over plain http")

@@ -6,6 +6,7 @@ contact.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ _OWN = frozenset(
         "custom_attributes",
     }
 )
+_IDENTIFIER = re.compile(r"(?!\.*$)[\x21-\x7e]{1,64}")
+_LONGEST_WORD = 20
 _LAST_SECOND = 253_402_300_799  # the end of the year 9999, the last that Python's dates hold
 
 
@@ -55,7 +58,7 @@ def parse_contact(data: object) -> Contact:
     custom = found.get("custom_attributes")
     return Contact(
         id=_identifier(found.get("id"), part="contact id"),
-        role=_text(found.get("role")) or "",
+        role=_word(found.get("role")),
         email=_text(found.get("email")),
         external_id=_text(found.get("external_id")),
         name=_text(found.get("name")),
@@ -147,10 +150,17 @@ def _mapping(value: object, *, part: str) -> Mapping[str, Any]:
 
 
 def _identifier(value: object, *, part: str) -> str:
+    """Ids go into addresses, and into columns of 64 characters: what fits neither is none of Intercom's."""
     text = _text(value)
-    if text is None or not text.strip():
+    if text is None or _IDENTIFIER.fullmatch(text) is None:
         raise ShapeError(part)
     return text
+
+
+def _word(value: object) -> str:
+    """One of Intercom's own words, such as a role; empty for what is too long to be one."""
+    text = _text(value) or ""
+    return text if len(text) <= _LONGEST_WORD else ""
 
 
 def _text(value: object) -> str | None:

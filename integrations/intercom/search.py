@@ -73,7 +73,7 @@ def collect(fetch: Callable[[str | None], Answer[Page]]) -> Answer[tuple[Contact
     """Read all pages with `fetch(cursor)`; each contact once, since pages shift while they are read.
 
     Raises TransientError of the kind INCOMPLETE after 20 pages, when a cursor comes again, or when fewer
-    rows came than Intercom itself counted.
+    contacts came than Intercom itself counted.
     """
     pages = [fetch(None)]
     cursors: set[str] = set()
@@ -82,7 +82,7 @@ def collect(fetch: Callable[[str | None], Answer[Page]]) -> Answer[tuple[Contact
             raise TransientError(pages[-1].exchange, kind=Kind.INCOMPLETE)
         cursors.add(cursor)
         pages.append(fetch(cursor))
-    if pages[-1].value.total > sum(len(page.value.contacts) for page in pages):
-        raise TransientError(pages[-1].exchange, kind=Kind.INCOMPLETE)
     found = {contact.id: contact for page in reversed(pages) for contact in page.value.contacts}
+    if pages[-1].value.total > len(found):
+        raise TransientError(pages[-1].exchange, kind=Kind.INCOMPLETE)
     return Answer(tuple(found.values()), pages[-1].exchange, tuple(page.exchange for page in pages[:-1]))

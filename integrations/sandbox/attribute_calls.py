@@ -46,15 +46,18 @@ def create(ctx: Context) -> Response:
 
 
 def update(ctx: Context) -> Response:
-    """PUT /data_attributes/{id}: archived, description, options; the data type can't change."""
+    """PUT /data_attributes/{id}: archived, description, options, messenger_writable; never the type."""
     attribute = by_id(ctx, ctx.args["id"])
     body = ctx.body()
     archived = body.get("archived", attribute.archived)
+    in_messenger = body.get("messenger_writable", attribute.messenger_writable)
     options = _options(body["options"]) if body.get("options") else attribute.options
     ctx.db.execute(
-        "UPDATE attributes SET archived = ?, description = ?, options = ?, updated_at = ? WHERE id = ?",
+        "UPDATE attributes SET archived = ?, messenger_writable = ?, description = ?, options = ?,"
+        " updated_at = ? WHERE id = ?",
         (
-            *(bool(archived), str(body.get("description", attribute.description) or "")),
+            *(bool(archived), bool(in_messenger)),
+            str(body.get("description", attribute.description) or ""),
             *(json.dumps(list(options)), ctx.seconds, attribute.id),
         ),
     )

@@ -5,6 +5,7 @@ https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contact
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -58,9 +59,12 @@ class Field:
 
 def _number(value: Any) -> float:
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise invalid("A filter on a number or a date needs a number") from None  # assumed
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise invalid("A filter on a number or a date needs a number")  # assumed
+    return number
 
 
 def compare(field: Field, operator: Any, value: Any) -> Sql:

@@ -58,7 +58,8 @@ class Context:
     def body(self) -> Json:
         """The body as a JSON object; raises a 400 for anything else."""
         try:
-            body = json.loads(self.raw)
+            body = json.loads(self.raw, parse_constant=_refuse, parse_float=_finite)
+            json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair fails here
         except (ValueError, RecursionError):
             raise invalid("Invalid JSON body") from None
         if not isinstance(body, dict):
@@ -71,6 +72,18 @@ class Context:
             "INSERT INTO history(at, call, workspace, contact, event, written) VALUES (?, ?, ?, ?, ?, ?)",
             (self.now, self.call, self.workspace.id, contact, event, json.dumps(written)),
         )
+
+
+def _refuse(word: str) -> Any:
+    """NaN and Infinity are no JSON, although Python reads them."""
+    raise ValueError(word)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if number in {float("inf"), float("-inf")}:
+        raise ValueError(digits)
+    return number
 
 
 def read_workspace(db: sqlite3.Connection, workspace_id: str) -> Workspace:

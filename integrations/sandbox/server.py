@@ -83,8 +83,8 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        if length > LARGEST_BODY:
+        length = self._length()
+        if not 0 <= length <= LARGEST_BODY:
             self.close_connection = True
             return
         address = urlsplit(self.path)
@@ -96,6 +96,13 @@ class Handler(BaseHTTPRequestHandler):
             query=dict(parse_qsl(address.query, keep_blank_values=True)),
         )
         self._send(self.server.vendor.handle(request))
+
+    def _length(self) -> int:
+        """-1 for what is no number."""
+        try:
+            return int(self.headers.get("Content-Length") or 0)
+        except ValueError:
+            return -1
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = _serve  # noqa: N815 (names that the base class looks for)
 

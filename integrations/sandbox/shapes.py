@@ -13,6 +13,7 @@ from integrations.sandbox.standard import EMPTY_FIELDS, FALSE_FIELDS, RELATED
 
 LARGEST_PAGE = 150
 TAGS_SHOWN = 10
+MOST_CONTACTS = 10**12
 
 
 def contact_json(doc: Json, workspace: str) -> Json:
@@ -65,7 +66,7 @@ def page_of(per_page: Any, starting_after: Any, *, default: int) -> Page:
     """The page asked for; raises 400 for nonsense and, as met in the wild, 500 for an empty cursor."""
     try:
         size = default if per_page is None else int(per_page)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise invalid("per_page must be a number") from None  # assumed
     if not 1 <= size <= LARGEST_PAGE:
         raise invalid(f"per_page must be between 1 and {LARGEST_PAGE}")  # assumed
@@ -77,8 +78,8 @@ def _offset(cursor: Any) -> int:
         raise RefusalError(500, "server_error", "Server Error")
     try:
         word, _, number = base64.b64decode(str(cursor), validate=True).decode().partition(":")
-        if word == "after":
-            return max(0, int(number))
+        if word == "after" and 0 <= int(number) < MOST_CONTACTS:
+            return int(number)
     except (ValueError, binascii.Error):
         pass
     raise invalid("starting_after is not a cursor of this list")  # assumed

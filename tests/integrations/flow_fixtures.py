@@ -63,7 +63,7 @@ def _template(call: Call) -> str:
 def connection(
     db: None,
     sandbox: Sandbox,
-    settings: Settings,  # noqa: ARG001
+    settings: Settings,
 ) -> IntercomConnection:
     """A connected workspace of the sandbox."""
     settings.INTERCOM_API_URL = sandbox.url

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from django.db import DatabaseError, connection as database, transaction
+from django.db import DatabaseError, transaction
+from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django_q.models import OrmQ
 
@@ -92,9 +93,13 @@ def test_a_join_without_a_connection_is_owed_and_wakes_nobody(campaign: Campaign
 
 
 def test_a_joining_transaction_that_rolls_back_owes_and_queues_nothing(campaign: Campaign) -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        make_lead(campaign)
-        raise RuntimeError
+    def join_and_fail() -> None:
+        with transaction.atomic():
+            make_lead(campaign)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        join_and_fail()
 
     assert (Participant.objects.count(), Delivery.objects.count(), OrmQ.objects.count()) == (0, 0, 0)
 

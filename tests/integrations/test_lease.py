@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.logic.states import Intent, Reason, State
-from integrations.models import DrainLease, IntercomConnection
+from integrations.models import Delivery, DrainLease, IntercomConnection
 from integrations.services.drain import drain
 from integrations.services.lease import LeaseLostError, acquire
 from tests.campaigns.factories import make_campaign, make_lead
@@ -107,7 +107,7 @@ def test_what_a_dead_holder_was_sending_is_in_doubt(
 
     acquire(connection.pk)
 
-    row.refresh_from_db()
+    row = Delivery.objects.get(pk=row.pk)
     assert (row.state, row.lease_token) == (state, None)
     assert row.due_at is not None
     assert (row.due_at > timezone.now() + timedelta(seconds=200)) is waits

@@ -24,7 +24,7 @@ SOURCE_ROW = {"data_type": "fixed", "value": "Referral", "to": "custom_attribute
 
 
 @pytest.fixture
-def campaign(intercom: Intercom) -> Campaign:  # noqa: ARG001
+def campaign(intercom: Intercom) -> Campaign:
     campaign = make_campaign()
     set_panel(campaign, field_map=[EMAIL_ROW, SOURCE_ROW])
     return campaign

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def campaign(connection: IntercomConnection) -> Campaign:  # noqa: ARG001
+def campaign(connection: IntercomConnection) -> Campaign:
     campaign = make_campaign()
     set_panel(campaign)
     OrmQ.objects.all().delete()
@@ -152,7 +152,7 @@ def test_what_is_due_later_wakes_nobody(campaign: Campaign) -> None:
     assert OrmQ.objects.count() == 0
 
 
-def test_the_sweep_says_that_it_ran(campaign: Campaign) -> None:  # noqa: ARG001
+def test_the_sweep_says_that_it_ran(campaign: Campaign) -> None:
     sweep()
 
     swept_at = SweepState.objects.get().swept_at

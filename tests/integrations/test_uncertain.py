@@ -31,7 +31,7 @@ lost_answers = pytest.mark.parametrize("lost", LOST_ANSWERS.values(), ids=LOST_A
 
 
 @pytest.fixture
-def campaign(intercom: Intercom) -> Campaign:  # noqa: ARG001
+def campaign(intercom: Intercom) -> Campaign:
     campaign = make_campaign()
     set_panel(campaign)
     return campaign

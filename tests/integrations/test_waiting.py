@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def campaign(intercom: Intercom) -> Campaign:  # noqa: ARG001
+def campaign(intercom: Intercom) -> Campaign:
     campaign = make_campaign()
     set_panel(campaign)
     return campaign
