@@ -75,7 +75,7 @@ def claim(
     emails = {job.email for job in busy}
     rows: list[Delivery] = []
     for row in _due(connection_id, tabs=tabs, limit=limit, held=held, now=now):
-        email = normal_email(row.participant.email)
+        email = row.email if row.state == State.UNCERTAIN else normal_email(row.participant.email)
         if email not in emails and len(rows) < limit:
             emails.add(email)
             rows.append(row)
