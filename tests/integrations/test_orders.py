@@ -176,6 +176,8 @@ def test_an_order_survives_a_failed_try(intercom: Intercom, campaign: Campaign) 
     intercom.drain()
     repair.update_anyway([owed(lead).pk])
     intercom.sandbox.add_fault(intercom.workspace, Fault(acts=False, method="PUT", status=503))
+    intercom.drain()
+    repair.retry_now([owed(lead).pk])
 
     intercom.drain()
 

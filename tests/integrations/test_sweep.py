@@ -119,7 +119,7 @@ def test_a_workspace_with_something_due_is_woken_even_when_it_is_dirty(campaign:
         {"status": ConnectionStatus.RECONNECT_NEEDED},
         {"status": ConnectionStatus.DISCONNECTED},
         {"paused_at": timezone.now()},
-        {"paused_until": timezone.now() + timedelta(minutes=1)},
+        {"paused_until": timezone.now() + timedelta(days=1)},
     ],
     ids=["reconnect needed", "disconnected", "paused", "rate limited"],
 )

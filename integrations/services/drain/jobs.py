@@ -89,7 +89,8 @@ def _due(
     waiting, doubtful = (
         rows.filter(due_at__lte=now)
         .exclude(pk__in=held)
-        .select_related("participant__campaign", "participant__referrer", "settings")
+        .select_related("participant__referrer")
+        .prefetch_related("participant__campaign")
         .order_by("due_at", "pk")
         for rows in _owed(connection_id)
     )

@@ -13,6 +13,7 @@ from django.utils import timezone
 from integrations.logic.backoff import GIVE_UP_AFTER
 from integrations.logic.states import DUE, OPEN, Intent, Order, Reason, State
 from integrations.models import Attempt, ContactLink, Delivery
+from integrations.services.bulk import update_many
 from integrations.services.drain.results import Result, as_attempt
 from integrations.services.field_problems import mark_refused
 from integrations.services.queue import enqueue_refresh
@@ -77,10 +78,7 @@ def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> s
             row.connection_id, row.email = lease.connection_id, job.email
             row.lease_token = lease.token
             row.settings_revision = job.settings.revision
-        Delivery.objects.bulk_update(
-            ready,
-            INTENT_FIELDS,
-        )
+        update_many(ready, INTENT_FIELDS)
     return {row.pk for row in ready}
 
 
@@ -112,7 +110,7 @@ def _update_deliveries(results: Collection[Result], *, connection_id: int, now: 
     rows = list(Delivery.objects.select_for_update().filter(pk__in=by_id, state__in=OPEN))
     for row in rows:
         _apply(by_id[row.pk], row, connection_id=connection_id, now=now)
-    Delivery.objects.bulk_update(rows, DELIVERY_FIELDS)
+    update_many(rows, DELIVERY_FIELDS)
     return {row.pk for row in rows}
 
 
