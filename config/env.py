@@ -1,13 +1,17 @@
 """Reads the environment and checks it: each wrong or missing value is named, with what to do.
 
-Knows nothing of Django's settings; `config.settings` calls it and only it.
+Knows nothing of Django's settings; `config.settings` calls it and only it. No message repeats a value that
+may hold a secret.
 """
 
 from __future__ import annotations
 
+import io
 import os
-from typing import TYPE_CHECKING, Any, cast
+import re
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import environ
 from cryptography.fernet import Fernet
@@ -16,26 +20,39 @@ from django.core.exceptions import ImproperlyConfigured
 if TYPE_CHECKING:
     from pathlib import Path
 
-env = environ.Env()
-
 MAKE_KEYS = "`python -m config.newenv` prints fresh ones"
+SHORTEST_SECRET = 32
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SWITCH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
+LINE = re.compile(r"(export )?[A-Za-z_0-9]+=.*|\s*(#.*)?")
 
 
 def read_file(base: Path) -> None:
     """Adds the variables of the file named by ENV_FILE (default: .env); the environment's own win.
 
-    Raises ImproperlyConfigured when ENV_FILE names a file that is not there.
+    Raises ImproperlyConfigured when ENV_FILE names a file that is not there, or a line is no NAME=value.
     """
     named = os.environ.get("ENV_FILE")
     path = base / (named or ".env")
-    if named and not path.exists():
-        raise ImproperlyConfigured(f"ENV_FILE names {named}, and there is no such file.")
-    if path.exists():
-        environ.Env.read_env(path)
+    if not path.exists():
+        if named:
+            raise ImproperlyConfigured(f"ENV_FILE names {named}, and there is no such file.")
+        return
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as err:
+        raise ImproperlyConfigured(f"{path} cannot be read as UTF-8 text ({type(err).__name__}).") from None
+    for number, line in enumerate(content.splitlines(), start=1):
+        # Said here without the line: django-environ would log it, and it may hold a secret.
+        if not LINE.fullmatch(line):
+            raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, with no space before =.")
+    environ.Env.read_env(io.StringIO(content))
 
 
 def text(name: str, default: str = "") -> str:
-    return cast("str", env.str(name, default=default)).strip()
+    """The value without spaces around it; a variable that is set to nothing counts as not set."""
+    # django-environ would take a value that begins with $ for the name of another variable.
+    return os.environ.get(name, "").strip() or default
 
 
 def secret(name: str) -> str:
@@ -43,23 +60,21 @@ def secret(name: str) -> str:
     value = text(name)
     if not value:
         raise ImproperlyConfigured(f"{name} is not set. Put it into the environment or .env; {MAKE_KEYS}.")
-    if len(value) < 32:
-        raise ImproperlyConfigured(f"{name} is shorter than 32 characters; {MAKE_KEYS}.")
+    if len(value) < SHORTEST_SECRET:
+        raise ImproperlyConfigured(f"{name} is shorter than {SHORTEST_SECRET} characters; {MAKE_KEYS}.")
     return value
 
 
 def switch(name: str, *, default: bool = False) -> bool:
+    """On or off, in several spellings."""
     value = text(name).lower()
-    if not value:
-        return default
-    if value in {"1", "true", "yes", "on"}:
-        return True
-    if value in {"0", "false", "no", "off"}:
-        return False
-    raise ImproperlyConfigured(f"{name} is {value!r}; it takes on or off.")
+    if value and value not in SWITCH:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes on or off.")
+    return SWITCH.get(value, default)
 
 
 def number(name: str, *, default: int, at_least: int, at_most: int) -> int:
+    """A whole number within limits."""
     value = text(name)
     if not value:
         return default
@@ -68,25 +83,48 @@ def number(name: str, *, default: int, at_least: int, at_most: int) -> int:
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {value!r}; it takes a whole number.") from None
     if not at_least <= parsed <= at_most:
-        raise ImproperlyConfigured(f"{name} is {parsed}; it takes a number from {at_least} to {at_most}.")
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes a number from {at_least} to {at_most}.")
     return parsed
 
 
 def url(name: str, default: str = "") -> str:
     """An http or https address without a trailing slash, or "" where it may be left out."""
     value = text(name, default).rstrip("/")
-    try:
-        parts = urlsplit(value)
-        wrong = bool(value) and (parts.scheme not in {"http", "https"} or not parts.hostname)
-    except ValueError:
-        wrong = True
-    if wrong:
-        raise ImproperlyConfigured(f"{name} is {value!r}; it takes an address such as https://example.com.")
+    if value and not _is_address(value):
+        raise ImproperlyConfigured(f"{name} takes an address such as https://example.com, without ? or #.")
     return value
 
 
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        return False
+    return bool(right) and not set(value) & set(" ?#@") and value.isprintable()
+
+
 def words(name: str) -> list[str]:
+    """What stands between commas."""
     return [word.strip() for word in text(name).split(",") if word.strip()]
+
+
+def level(name: str, default: str) -> str:
+    """The name of a log level."""
+    value = text(name, default).upper()
+    if value not in LEVELS:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes one of {', '.join(LEVELS)}.")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    """A name from the time zone database."""
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, LookupError):
+        raise ImproperlyConfigured(f"{name} is {value!r}; it takes a name such as Europe/Berlin.") from None
+    return value
 
 
 def encryption_keys(name: str) -> list[str]:
@@ -107,19 +145,21 @@ def encryption_keys(name: str) -> list[str]:
 
 def database(name: str, default: str) -> dict[str, Any]:
     """Django's settings for one database: SQLite or PostgreSQL, tuned for a web and a worker process."""
-    value = text(name) or default
+    value = text(name, default)
+    if not value.startswith(DATABASE_SCHEMES):
+        raise ImproperlyConfigured(f"{name} must begin with sqlite:/// or postgres://.")
     try:
         config = dict(environ.Env.db_url_config(value))
-    except Exception as err:  # django-environ raises whatever the bad part of the address makes it raise
-        raise ImproperlyConfigured(f"{name} cannot be read as a database address.") from err
-    engine = config.get("ENGINE", "")
-    if engine == "django.db.backends.sqlite3":
+    except Exception:  # noqa: BLE001  (django-environ raises whatever the bad part makes it raise)
+        raise ImproperlyConfigured(f"{name} cannot be read as a database address.") from None
+    if config.get("ENGINE") == "django.db.backends.sqlite3":
         return config | SQLITE
-    if engine == "django.db.backends.postgresql":
-        return config | POSTGRESQL
-    raise ImproperlyConfigured(f"{name} must begin with sqlite:/// or postgres://.")
+    if not config.get("NAME"):
+        raise ImproperlyConfigured(f"{name} names no database: postgres://user:password@host/name.")
+    return config | POSTGRESQL
 
 
+DATABASE_SCHEMES = ("sqlite:///", "sqlite://:memory:", "postgres://", "postgresql://")
 SQLITE: dict[str, Any] = {
     "CONN_MAX_AGE": None,
     "OPTIONS": {

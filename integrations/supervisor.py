@@ -11,20 +11,24 @@ import logging
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY = 0.5
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+AT_ONCE = 2
+"""So many requests to stop are an order to stop now."""
+
+LOOK_EVERY = 0.3
 HANGS_AFTER = 180.0
 STOPS_WITHIN = 75.0
 """Seconds for a stop: a slice, the calls that are out, and some room."""
 
 LONGEST_WAIT = 30.0
 STEADY_AFTER = 60.0
+MOST_DOUBLINGS = 5
 
 
 def never_silent() -> float:
@@ -48,9 +52,14 @@ class Child:
     failures: int = 0
 
     def start(self) -> None:
-        self.process = subprocess.Popen(self.command, start_new_session=True)  # noqa: S603
         self.started_at = time.monotonic()
-        log.info("%s started (process %d)", self.name, self.process.pid)
+        try:
+            self.process = subprocess.Popen(self.command, start_new_session=True)  # noqa: S603
+        except OSError as err:
+            # Out of memory or processes for the moment: the other children must not go down with it.
+            self._ended(f"could not be started ({err.strerror})")
+        else:
+            log.info("%s started (process %d)", self.name, self.process.pid)
 
     def look(self) -> None:
         """Starts it when it is time to; notices that it ended or hangs."""
@@ -77,7 +86,7 @@ class Child:
     def _ended(self, how: str) -> None:
         steady = time.monotonic() - self.started_at >= STEADY_AFTER
         self.failures = 1 if steady else self.failures + 1
-        wait = min(2.0 ** (self.failures - 1), LONGEST_WAIT)
+        wait = min(2.0 ** min(self.failures - 1, MOST_DOUBLINGS), LONGEST_WAIT)
         log.warning("%s %s; starting it again in %.0f s", self.name, how, wait)
         self.kill()
         self.restart_at = time.monotonic() + wait
@@ -105,32 +114,42 @@ class Supervisor:
     """Runs its children until it is told to stop."""
 
     children: Sequence[Child]
-    _stop: threading.Event = field(default_factory=threading.Event)
+    _asked: int = 0
 
     def stop(self, *_: object) -> None:
-        """Also a signal handler; asked twice, it stops at once."""
-        if self._stop.is_set():
-            for child in self.children:
-                child.kill()
-        self._stop.set()
+        """Also a signal handler; asked twice, it stops at once.
+
+        Only counts: a handler runs in the middle of anything, so it must wait for no lock.
+        """
+        self._asked += 1
 
     def run(self) -> None:
-        """Until SIGTERM, SIGINT or `stop`; then each child may finish what it has begun."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.stop)
+        """Until SIGTERM, SIGINT, SIGHUP or `stop`; then each child may finish what it has begun.
+
+        For the main thread: Python sets signal handlers nowhere else.
+        """
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:  # nohup, say
+                signal.signal(number, self.stop)
         try:
-            while not self._stop.wait(LOOK_EVERY):
+            while not self._asked:
                 for child in self.children:
                     child.look()
+                time.sleep(LOOK_EVERY)
         finally:
             self._finish()
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     def _finish(self) -> None:
         log.info("stopping; what is being sent is finished first")
         for child in self.children:
             child.ask_to_stop()
         until = time.monotonic() + STOPS_WITHIN
-        while time.monotonic() < until and not all(child.stopped() for child in self.children):
+        while time.monotonic() < until and self._asked < AT_ONCE:
+            if all(child.stopped() for child in self.children):
+                break
             time.sleep(0.1)
         for child in self.children:
             child.kill()

@@ -10,17 +10,28 @@ from django.http import HttpRequest
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
+OWNERS = frozenset(
+    f"campaigns_{model}_{page}" for model in ("campaign", "participant") for page in ("delete", "changelist")
+)
+"""The pages where a campaign or a person is deleted."""
 
-class ReadOnly:
+
+class GoesWithItsOwner:
+    """A record that is not deleted by itself, only together with the campaign or the person it is about:
+    somebody who asks to be forgotten is to be forgotten whole."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        match = request.resolver_match
+        return request.user.is_superuser and match is not None and match.url_name in OWNERS
+
+
+class ReadOnly(GoesWithItsOwner):
     """Mixed into a ModelAdmin or an inline, before it."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

@@ -1,4 +1,4 @@
-"""The tabs of the panel, plainly: every save makes a revision."""
+"""The tabs of the panel, plainly: every save that changes something makes a revision."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from integrations.admin.readonly import ReadOnly, ReadOnlyAdmin
+from integrations.admin.readonly import GoesWithItsOwner, ReadOnly, ReadOnlyAdmin
+from integrations.admin.settings_forms import FieldMapForm, RuleForm, TabFormSet
 from integrations.models import (
     DuplicatePolicy,
     FieldMap,
@@ -16,24 +17,46 @@ from integrations.models import (
     SettingsRevision,
     SyncSettings,
 )
-from integrations.services.settings import record_revision
+from integrations.services.settings_saving import move_other_tab, record_revision, write_sections
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.forms import BaseModelForm
 
 
-class FieldMapInline(admin.TabularInline[FieldMap, SyncSettings]):
+class Section:
+    """Part of a tab: who may edit the tab edits all of it, so that a save never meets half a form."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may(request, "view", "add", "change")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _may(request, "add", "change")
+
+    has_add_permission = has_delete_permission = has_change_permission
+
+
+def _may(request: HttpRequest, *actions: str) -> bool:
+    return any(request.user.has_perm(f"integrations.{action}_syncsettings") for action in actions)
+
+
+class FieldMapInline(Section, admin.TabularInline[FieldMap, SyncSettings]):
     model = FieldMap
+    form = FieldMapForm
+    formset = TabFormSet
     extra = 1
 
 
-class DuplicatePolicyInline(admin.StackedInline[DuplicatePolicy, SyncSettings]):
+class DuplicatePolicyInline(Section, admin.StackedInline[DuplicatePolicy, SyncSettings]):
     model = DuplicatePolicy
     radio_fields = {"policy": admin.VERTICAL}
+    can_delete = False
 
 
-class QualificationRuleInline(admin.StackedInline[QualificationRule, SyncSettings]):
+class QualificationRuleInline(Section, admin.StackedInline[QualificationRule, SyncSettings]):
     model = QualificationRule
+    form = RuleForm
+    can_delete = False
 
 
 class RevisionInline(ReadOnly, admin.TabularInline[SettingsRevision, SyncSettings]):
@@ -43,34 +66,49 @@ class RevisionInline(ReadOnly, admin.TabularInline[SettingsRevision, SyncSetting
     show_change_link = True
     extra = 0
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SettingsRevision]:
+        return super().get_queryset(request).select_related("settings__campaign", "made_by")
+
 
 @admin.register(SyncSettings)
-class SyncSettingsAdmin(admin.ModelAdmin[SyncSettings]):
+class SyncSettingsAdmin(GoesWithItsOwner, admin.ModelAdmin[SyncSettings]):
     list_display = ["campaign", "audience", "action", "connection", "paused_at", "revision"]
     list_filter = ["audience", "action", "connection"]
     list_select_related = ["campaign", "connection"]
-    readonly_fields = ["revision"]
+    search_fields = ["campaign__name", "campaign__slug"]
     autocomplete_fields = ["campaign"]
     inlines = [FieldMapInline, DuplicatePolicyInline, QualificationRuleInline, RevisionInline]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: SyncSettings | None = None) -> list[str]:
+        # Deliveries name the tab they were born under: it stays the tab of its campaign.
+        return ["campaign", "audience", "revision"] if obj else ["revision"]
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
+        """The tab is judged as a whole, so its field map is told of the other sections."""
+        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]
+        for formset in formsets:
+            formset.siblings = formsets
+        return formsets, inlines
 
     def save_related(
         self,
         request: HttpRequest,
         form: BaseModelForm[Any],
         formsets: Any,
-        change: bool,  # noqa: FBT001  (Django's signature)
+        change: bool,
     ) -> None:
-        super().save_related(request, form, formsets, change)
         user = request.user if isinstance(request.user, User) else None
+        for formset in formsets:
+            formset.save(commit=False)  # notes what was changed, for the history; written is the whole
+            if isinstance(formset, TabFormSet):
+                write_sections(form.instance, formset.tab)
         record_revision(form.instance, user=user)
-
-    def has_delete_permission(self, request: HttpRequest, obj: SyncSettings | None = None) -> bool:  # noqa: ARG002
-        # Deliveries name the tab they were born under; switching a tab off is an action of its own.
-        return False
+        move_other_tab(form.instance, user=user)
 
 
 @admin.register(SettingsRevision)
 class SettingsRevisionAdmin(ReadOnlyAdmin[SettingsRevision]):
     list_display = ["settings", "number", "made_at", "made_by"]
     list_select_related = ["settings__campaign", "made_by"]
+    search_fields = ["settings__campaign__name", "settings__campaign__slug"]
     date_hierarchy = "made_at"

@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE = 60.0
 _MOST_ERRORS = 10
-_EXISTING_ID = re.compile(r"(?<![\w-])id=([A-Za-z0-9_-]+)")
+_ID = r"([A-Za-z0-9_-]{1,64})(?![A-Za-z0-9_-])"
+_EXISTING_ID = re.compile(rf"(?<![\w-])id={_ID}")
 _UNKNOWN_ATTRIBUTE = re.compile(r"Custom attribute '(.*)' does not exist")
-_CANONICAL = re.compile(
-    r"<[^<>]*/contacts/([A-Za-z0-9_-]+)>\s*;[^<]*?rel\s*=\s*\"?canonical\b", re.IGNORECASE
-)
+_CANONICAL = re.compile(rf"<[^<>]*/contacts/{_ID}>\s*;[^<]*?rel\s*=\s*\"?canonical\b", re.IGNORECASE)
 
 _Maker = Callable[["Exchange", tuple[e.VendorError, ...], Mapping[str, str]], e.IntercomError]
 

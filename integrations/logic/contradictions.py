@@ -3,7 +3,6 @@ what is only missing is `setup`'s business."""
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -97,9 +96,8 @@ def value_problem(value: WireValue | None) -> Wrong | None:
         if len(value) > LONGEST_TEXT:
             return Wrong.TOO_LONG
         return Wrong.UNSTORABLE if unstorable(value) else None
-    if isinstance(value, float) and not math.isfinite(value):
-        return Wrong.TOO_LARGE
-    return Wrong.TOO_LARGE if value is not None and abs(value) > LARGEST else None
+    # Written so that NaN, which compares with nothing, is refused as well.
+    return None if value is None or abs(value) <= LARGEST else Wrong.TOO_LARGE
 
 
 def unstorable(text: str) -> bool:
@@ -159,6 +157,7 @@ def _row_names(row: MapRow, number: int, *, known: Known, standing: bool) -> Ite
 def _rule_names(settings: TabSettings, *, known: Known, standing: bool) -> Iterator[Contradiction]:
     name = settings.rule_attribute
     params = {"name": shorten(name, limit=SHOWN)}
+    unwritable = isinstance(find(name, attributes=known.attributes), NoteCode)
     if len(name) > LONGEST_NAME:
         yield Contradiction(Wrong.TOO_LONG, Place.ATTRIBUTE, params={"longest": LONGEST_NAME})
     elif unstorable(name):
@@ -169,7 +168,7 @@ def _rule_names(settings: TabSettings, *, known: Known, standing: bool) -> Itera
         return
     elif known.attributes and (name not in known.attributes or known.attributes[name].archived):
         yield Contradiction(Wrong.ATTRIBUTE_UNKNOWN, Place.ATTRIBUTE, params=params)
-    elif settings.rule_initial is not None and isinstance(find(name, attributes=known.attributes), NoteCode):
+    elif unwritable and settings.rule_initial is not None:
         yield Contradiction(Wrong.INITIAL_NOT_WRITABLE, Place.INITIAL, params=params)
 
 

@@ -8,7 +8,7 @@ from integrations.logic.mapping import setup_problems
 from integrations.logic.states import Reason
 from integrations.logic.types import Action, TabSettings
 
-HELD = (
+HOLDS = (
     Reason.NOT_CONNECTED,
     Reason.RECONNECT_NEEDED,
     Reason.SETUP_REQUIRED,

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from integrations.intercom.client import IntercomClient
 from integrations.intercom.hosts import Region, normal_region
+from integrations.logic.text import clean
 from integrations.models import ConnectionStatus, DrainLease, IntercomConnection
 from integrations.models.secrets import seal
 from integrations.services.attributes import store_attributes
@@ -70,8 +71,8 @@ def _store(
             region=region.value,
             workspace_id=workspace_id,
             defaults={
-                "name": name[:255],
-                "time_zone": time_zone[:64],
+                "name": clean(name)[:255],
+                "time_zone": clean(time_zone)[:64],
                 "sealed_token": seal(token),
                 "status": ConnectionStatus.CONNECTED,
                 "status_since": now,

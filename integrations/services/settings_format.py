@@ -1,88 +1,94 @@
-"""The panel as JSON: reads a document into tab settings, naming every error by its path, and writes one.
-
-Knows no database; what may be named in a document (sources, targets) is handed in.
-"""
+"""The panel as JSON: reads a tab of a document into tab settings, naming every error by its path, and
+writes one. Knows no database; what may be named in a document is handed in."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from integrations.logic.mapping import target_allowed
-from integrations.logic.types import (
-    Action,
-    Attribute,
-    DataType,
-    IfPresent,
-    MapRow,
-    Policy,
-    TabSettings,
-    WireValue,
-)
+from integrations.logic.contradictions import Known, contradictions
+from integrations.logic.types import Action, DataType, IfPresent, MapRow, Policy, TabSettings, WireValue
+from integrations.services.settings_words import path as path_of
+from integrations.services.settings_words import sentence
 
 if TYPE_CHECKING:
     from integrations.services.settings_reading import Reading
 
-TABS = ("leads", "referrers")
-METHOD_NONE, METHOD_ATTRIBUTE = "none", "attribute_changes"
+LEADS, REFERRERS = "leads", "referrers"
+TABS = (LEADS, REFERRERS)
 
 
-def read_tab(reading: Reading, *, tab: str, document: Any, before: TabSettings) -> TabSettings:
-    """One tab of a document over what the tab says now: a section that is left out stays as it was."""
-    known = ["action", "field_map", "duplicates", "marks"]
-    given = reading.keys(tab, document, [*known, "qualification"] if tab == "leads" else known)
-    after = before
-    if "action" in given:
-        action = reading.choice(f"{tab}.action", given["action"], Action, Action.NOTHING)
-        after = replace(after, action=action)
-    if "field_map" in given:
-        after = replace(after, rows=_rows(reading, f"{tab}.field_map", given["field_map"]))
-    if "duplicates" in given:
-        policy = reading.choice(f"{tab}.duplicates", given["duplicates"], Policy, Policy.SKIP)
-        after = replace(after, policy=policy)
-    if "marks" in given:
-        after = replace(after, marks=_boolean(reading, f"{tab}.marks", given["marks"]))
-    if "qualification" in given:
-        after = _with_rule(reading, f"{tab}.qualification", given["qualification"], after)
-    _check_rule(reading, tab, after)
+class Method(StrEnum):
+    """How a lead qualifies."""
+
+    NONE = "none"
+    ATTRIBUTE_CHANGES = "attribute_changes"
+
+
+NO_RULE: dict[str, Any] = {
+    "qualifies": False,
+    "rule_attribute": "",
+    "rule_initial": None,
+    "qualifying_values": (),
+}
+
+
+def read_tab(
+    reading: Reading, *, tab: str, document: Any, before: TabSettings, known: Known, standing: TabSettings
+) -> TabSettings:
+    """One tab of a document over what the tab says now: a section that is left out stays as it was.
+
+    `standing` is what may stay although it names something that is gone: `before`, or nothing where the
+    document moves the campaign to another workspace.
+    """
+    after = _sections(reading, tab, document, before)
+    for found in contradictions(after, known=known, before=standing):
+        reading.wrong(f"{tab}.{path_of(found)}", sentence(found))
     return after
 
 
-def _boolean(reading: Reading, path: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        reading.wrong(path, _("must be true or false"))
-    return value is True
+def _sections(reading: Reading, tab: str, document: Any, before: TabSettings) -> TabSettings:
+    rule = ["qualification"] if tab == LEADS else []
+    given = reading.keys(tab, document, known=["action", "field_map", "duplicates", "marks", *rule])
+    after = before
+    if "action" in given:
+        action = reading.choice(f"{tab}.action", given["action"], Action)
+        after = replace(after, action=action or before.action)
+    if "field_map" in given:
+        after = replace(after, rows=_rows(reading, f"{tab}.field_map", given["field_map"]))
+    if "duplicates" in given:
+        policy = reading.choice(f"{tab}.duplicates", given["duplicates"], Policy)
+        after = replace(after, policy=policy or before.policy)
+    if "marks" in given:
+        after = replace(after, marks=reading.boolean(f"{tab}.marks", given["marks"]))
+    if "qualification" in given:
+        path = f"{tab}.qualification"
+        after = read_rule(reading, path=path, value=given["qualification"], settings=after)
+    return after
 
 
 def _rows(reading: Reading, path: str, value: Any) -> tuple[MapRow, ...]:
-    if not isinstance(value, list):
-        reading.wrong(path, _("must be a list in brackets"))
-        return ()
-    rows = tuple(_row(reading, f"{path}[{number}]", item) for number, item in enumerate(value))
-    seen: set[str] = set()
-    for number, row in enumerate(rows):
-        if row.target and row.target in seen:
-            text = _("%(target)s is mapped twice") % {"target": row.target}
-            reading.wrong(f"{path}[{number}].to", text)
-        seen.add(row.target)
-    return rows
+    items = enumerate(reading.items(path, value))
+    return tuple(_row(reading, f"{path}[{number}]", item) for number, item in items)
 
 
 def _row(reading: Reading, path: str, value: Any) -> MapRow:
-    given = reading.keys(path, value, ["data_type", "from", "value", "to", "if_present"])
-    kind = reading.choice(f"{path}.data_type", given.get("data_type", "dynamic"), DataType, DataType.DYNAMIC)
-    present = reading.choice(f"{path}.if_present", given.get("if_present", "keep"), IfPresent, IfPresent.KEEP)
-    row = MapRow(
-        data_type=kind,
-        target=reading.text(f"{path}.to", given.get("to", "")),
-        source=reading.text(f"{path}.from", given.get("from", "")) if kind is DataType.DYNAMIC else "",
-        value=_fixed(reading, path, given.get("value", "")) if kind is DataType.FIXED else "",
-        if_present=present,
+    kind: DataType | None = DataType.DYNAMIC
+    if isinstance(value, dict) and "data_type" in value:
+        kind = reading.choice(f"{path}.data_type", value["data_type"], DataType)
+    own = {DataType.DYNAMIC: ["from"], DataType.FIXED: ["value"], None: ["from", "value"]}[kind]
+    given = reading.keys(path, value, known=["data_type", *own, "to", "if_present"])
+    present = reading.choice(f"{path}.if_present", given.get("if_present", IfPresent.KEEP.value), IfPresent)
+    return MapRow(
+        data_type=kind or DataType.DYNAMIC,
+        target=reading.text(f"{path}.to", given.get("to", "")).strip(),
+        source=reading.text(f"{path}.from", given.get("from", "")).strip(),
+        value=_fixed(reading, f"{path}.value", given.get("value", "")),
+        if_present=present or IfPresent.KEEP,
     )
-    _check_row(reading, path, row)
-    return row
 
 
 def _fixed(reading: Reading, path: str, value: Any) -> str:
@@ -91,73 +97,36 @@ def _fixed(reading: Reading, path: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    return reading.text(f"{path}.value", value)
+    return reading.text(path, value)
 
 
-def _check_row(reading: Reading, path: str, row: MapRow) -> None:
-    if row.source and row.source not in reading.sources:
-        text = _("%(key)r is not a field of this campaign; known are %(known)s")
-        reading.wrong(f"{path}.from", text % {"key": row.source, "known": ", ".join(reading.sources)})
-    if not row.target:
-        return
-    if not target_allowed(row.target):
-        reading.wrong(f"{path}.to", _("%(name)s may not be written from here") % {"name": row.target})
-    elif reading.targets and not _writable(reading.targets.get(row.target)):
-        text = _("the workspace has no field %(name)s that may be written; create it in Intercom first")
-        reading.wrong(f"{path}.to", text % {"name": row.target})
-
-
-def _writable(attribute: Attribute | None) -> bool:
-    return attribute is not None and attribute.writable and not attribute.archived
-
-
-def _with_rule(reading: Reading, path: str, value: Any, settings: TabSettings) -> TabSettings:
-    given = reading.keys(path, value, ["method", "attribute", "initial_value", "qualifying_values"])
-    method = given.get("method", METHOD_NONE)
-    if method not in (METHOD_NONE, METHOD_ATTRIBUTE):
-        reading.wrong(f"{path}.method", _("must be none or attribute_changes"))
-    if method != METHOD_ATTRIBUTE:
-        return replace(settings, qualifies=False, rule_attribute="", rule_initial=None, qualifying_values=())
-    attribute = reading.text(f"{path}.attribute", given.get("attribute", ""))
-    if attribute and reading.targets and attribute not in reading.targets:
-        text = _("the workspace has no data attribute %(name)s") % {"name": attribute}
-        reading.wrong(f"{path}.attribute", text)
-    values = given.get("qualifying_values", [])
-    if not isinstance(values, list):
-        reading.wrong(f"{path}.qualifying_values", _("must be a list in brackets"))
-        values = []
+def read_rule(reading: Reading, *, path: str, value: Any, settings: TabSettings) -> TabSettings:
+    """The settings with the qualification rule that a document gives."""
+    method: Method | None = Method.ATTRIBUTE_CHANGES
+    if isinstance(value, dict):
+        method = reading.choice(f"{path}.method", value.get("method", ""), Method)
+    if method is Method.NONE:
+        reading.keys(path, value, known=["method"])
+        return replace(settings, **NO_RULE)
+    known = ["method", "attribute", "initial_value", "qualifying_values"]
+    given = reading.keys(path, value, known=known)
+    values = enumerate(reading.items(f"{path}.qualifying_values", given.get("qualifying_values", [])))
+    found = [_scalar(reading, f"{path}.qualifying_values[{number}]", item) for number, item in values]
+    initial = given.get("initial_value")
     return replace(
         settings,
         qualifies=True,
-        rule_attribute=attribute,
-        rule_initial=_scalar(reading, f"{path}.initial_value", given.get("initial_value")),
-        qualifying_values=tuple(
-            scalar
-            for number, item in enumerate(values)
-            if (scalar := _scalar(reading, f"{path}.qualifying_values[{number}]", item)) is not None
-        ),
+        rule_attribute=reading.text(f"{path}.attribute", given.get("attribute", "")).strip(),
+        rule_initial=None if initial is None else _scalar(reading, f"{path}.initial_value", initial),
+        qualifying_values=tuple(value for value in found if value is not None),
     )
 
 
 def _scalar(reading: Reading, path: str, value: Any) -> WireValue | None:
-    if value is None or isinstance(value, str | int | float | bool):
+    if isinstance(value, str | int | float | bool):
         return value
     reading.wrong(path, _("must be text, a number, true or false"))
     return None
-
-
-def _check_rule(reading: Reading, tab: str, settings: TabSettings) -> None:
-    """Nobody may qualify by being created: that would be a referral reward for nothing."""
-    if not settings.rule_attribute:
-        return
-    if settings.rule_initial is not None and settings.rule_initial in settings.qualifying_values:
-        reading.wrong(f"{tab}.qualification.initial_value", _("would itself qualify every new contact"))
-    wording = {str(value) for value in settings.qualifying_values}
-    for number, row in enumerate(settings.rows):
-        fixed = row.data_type is DataType.FIXED and row.target == settings.rule_attribute
-        if fixed and row.value in wording:
-            text = _("writes a qualifying value to every new contact")
-            reading.wrong(f"{tab}.field_map[{number}].value", text)
 
 
 def write_tab(settings: TabSettings, *, tab: str) -> dict[str, Any]:
@@ -168,7 +137,7 @@ def write_tab(settings: TabSettings, *, tab: str) -> dict[str, Any]:
         "duplicates": settings.policy.value,
         "marks": settings.marks,
     }
-    if tab == "leads":
+    if tab == LEADS:
         document["qualification"] = _written_rule(settings)
     return document
 
@@ -185,9 +154,9 @@ def _written_row(row: MapRow) -> dict[str, Any]:
 
 def _written_rule(settings: TabSettings) -> dict[str, Any]:
     if not settings.qualifies:
-        return {"method": METHOD_NONE}
+        return {"method": Method.NONE.value}
     return {
-        "method": METHOD_ATTRIBUTE,
+        "method": Method.ATTRIBUTE_CHANGES.value,
         "attribute": settings.rule_attribute,
         "initial_value": settings.rule_initial,
         "qualifying_values": list(settings.qualifying_values),

@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from campaigns.management.help import TaughtCommand
 from integrations.intercom.errors import AuthError, ForbiddenError, IntercomError
 from integrations.intercom.session import Session
 from integrations.services.connect import Connected, connect_with_token, usable_regions
 
-TEACH = """\
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+LONGEST_TOKEN = 1000
+
+
+class Command(TaughtCommand):
+    help = "Connect an Intercom workspace (or renew its token)."
+    examples = """\
 Where the token comes from: in Intercom's Developer Hub, open your app (or make one for your own workspace),
 then Configure > Authentication > Access token.
 
 The token is never an argument: those show up in the process list and in your shell's history.
 
-  INTERCOM_ACCESS_TOKEN=... python manage.py connect_intercom
-  python manage.py connect_intercom --region EU < token.txt
+examples:
+  INTERCOM_ACCESS_TOKEN=... manage.py connect_intercom
+  manage.py connect_intercom --region EU < token.txt
 """
 
-
-class Command(BaseCommand):
-    help = "Connect an Intercom workspace (or renew its token)."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = TEACH
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--region",
             default="US",
@@ -38,43 +43,61 @@ class Command(BaseCommand):
             help="where the workspace's data lives (default: US)",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        token = _token()
-        try:
-            with Session() as session:
-                connected = connect_with_token(token, region=options["region"], session=session)
-        except AuthError as err:
-            raise CommandError(
-                "Intercom does not accept this token. Copy it again from the Developer Hub, whole."
-            ) from err
-        except ForbiddenError as err:
-            raise CommandError(
-                "Intercom accepts the token but not what it asks for: the app needs the permissions to "
-                "read and write users and to read data attributes."
-            ) from err
-        except IntercomError as err:
-            raise CommandError(f"Intercom did not answer as expected ({err}). Try again later.") from err
-        except ValueError as err:
-            raise CommandError(f"INTERCOM_API_URL cannot be used: {err}.") from err
-        self._tell(connected, asked=options["region"])
-
-    def _tell(self, connected: Connected, *, asked: str) -> None:
+    def handle(self, *_args: Any, region: str, **_options: Any) -> None:
+        connected = _connect(_token(), region=region)
         connection = connected.connection
-        verb = "Connected" if connected.fresh else "Connected again"
-        self.stdout.write(
-            self.style.SUCCESS(f"{verb}: {connection.name or 'workspace'} ({connection.workspace_id})")
+        named = {"name": connection.name or _("workspace"), "id": connection.workspace_id}
+        text = (
+            _("Connected: %(name)s (%(id)s)") if connected.fresh else _("Connected again: %(name)s (%(id)s)")
         )
-        if connection.region != asked:
-            self.stdout.write(f"Its data lives in region {connection.region}; that is what we use.")
-        self.stdout.write(f"{connected.attributes} fields read. Next: settings_import for a campaign.")
+        self.stdout.write(self.style.SUCCESS(text % named))
+        if connection.region != region:
+            text = _("Its data lives in region %(region)s; that is what we use.")
+            self.stdout.write(text % {"region": connection.region})
+        number = connected.attributes
+        self.stdout.write(
+            ngettext("%(number)d field read.", "%(number)d fields read.", number) % {"number": number}
+        )
+        self.stdout.write(_("Next: manage.py settings_import for a campaign."))
+
+
+def _connect(token: str, *, region: str) -> Connected:
+    try:
+        with Session() as session:
+            return connect_with_token(token, region=region, session=session)
+    except AuthError as err:
+        text = _("Intercom does not accept this token. Copy it again from the Developer Hub, whole.")
+        raise CommandError(text) from err
+    except ForbiddenError as err:
+        text = _(
+            "Intercom accepts the token but not what it asks for: the app needs the permissions to read and "
+            "write users and to read data attributes."
+        )
+        raise CommandError(text) from err
+    except IntercomError as err:
+        text = _("Intercom did not answer as expected (%(error)s). Nothing was changed; try again later.")
+        raise CommandError(text % {"error": err}) from err
+    except ValueError as err:
+        text = _("The address of Intercom's API cannot be used (%(error)s): look at INTERCOM_API_URL.")
+        raise CommandError(text % {"error": err}) from err
 
 
 def _token() -> str:
-    token = os.environ.get("INTERCOM_ACCESS_TOKEN", "").strip()
-    if not token and not sys.stdin.isatty():
-        token = sys.stdin.read(10_000).strip()
+    """From INTERCOM_ACCESS_TOKEN, else from standard input. Messages never repeat what came in."""
+    token = os.environ.get("INTERCOM_ACCESS_TOKEN", "").strip() or _piped()
     if not token:
-        raise CommandError("No token. Set INTERCOM_ACCESS_TOKEN, or pipe the token into standard input.")
-    if len(token.split()) != 1:
-        raise CommandError("What came in is not one token: it has spaces or several lines.")
+        text = _("No token. Set INTERCOM_ACCESS_TOKEN, or pipe the token into standard input.")
+        raise CommandError(text)
+    if len(token) > LONGEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+        text = _("What came in is not one token: it has spaces, several lines or strange characters.")
+        raise CommandError(text)
     return token
+
+
+def _piped() -> str:
+    if sys.stdin.isatty():
+        return ""
+    try:
+        return sys.stdin.read(LONGEST_TOKEN * 2).strip()
+    except UnicodeDecodeError:
+        raise CommandError(_("What came in is not text.")) from None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import threading
 import time
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
-import requests
 from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import connections
@@ -33,6 +35,7 @@ class Command(TaughtCommand):
     examples = """\
 `make demo` prepares everything and calls this. Needs INTERCOM_SANDBOX=on and DEMO_PASSWORD.
 """
+    failed = ""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="send the first lead, then stop")
@@ -54,9 +57,7 @@ class Command(TaughtCommand):
         if self.failed:
             raise CommandError(self.failed)
 
-    failed = ""
-
-    def _guide(self, supervisor: Supervisor, password: str, once: bool) -> None:  # noqa: FBT001
+    def _guide(self, supervisor: Supervisor, password: str, once: bool) -> None:
         try:
             _wait_for_the_web_server()
             self._tell(demo.seed(password=password), password=password)
@@ -104,8 +105,6 @@ Stop with Ctrl-C. Everything is kept in var/; make clean-demo begins anew.
 
 
 def _port_must_be_free() -> None:
-    import socket
-
     with socket.socket() as probe:
         probe.settimeout(1)
         if probe.connect_ex(("127.0.0.1", own_port())) == 0:
@@ -117,12 +116,18 @@ def _port_must_be_free() -> None:
 def _wait_for_the_web_server() -> None:
     until = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < until:
-        try:
-            answer = requests.get(f"http://127.0.0.1:{own_port()}/healthz", timeout=2)
-        except requests.ConnectionError:
-            time.sleep(0.1)
-            continue
-        if answer.ok:
+        if _web_server_answers():
             return
         time.sleep(0.1)
     raise CommandError(_("The web server did not start; see the messages above."))
+
+
+def _web_server_answers() -> bool:
+    connection = HTTPConnection("127.0.0.1", own_port(), timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

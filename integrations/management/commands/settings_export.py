@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand, CommandError
-
-from campaigns.models import Campaign
+from campaigns.management.help import TaughtCommand
+from integrations.management.lookup import campaign_by_slug
 from integrations.services.settings import export_document
 
-TEACH = """\
-  python manage.py settings_export spring > spring.json
-  python manage.py settings_export spring | python manage.py settings_import summer -
+if TYPE_CHECKING:
+    from django.core.management.base import CommandParser
+
+
+class Command(TaughtCommand):
+    help = "Print a campaign's Intercom settings as JSON."
+    examples = """\
+examples:
+  manage.py settings_export spring > spring.json
+  manage.py settings_export spring | manage.py settings_import summer -
 
 No token and nobody's data is in it. README.md describes the format.
 """
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="the campaign's short name")
 
-class Command(BaseCommand):
-    help = "Print a campaign's Intercom settings as JSON."
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.formatter_class = RawDescriptionHelpFormatter
-        parser.epilog = TEACH
-        parser.add_argument("slug", metavar="SLUG", help="the campaign's short name")
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        campaign = campaign_by_slug(options["slug"])
-        self.stdout.write(json.dumps(export_document(campaign), indent=2, ensure_ascii=False))
-
-
-def campaign_by_slug(slug: str) -> Campaign:
-    """Raises CommandError with the names that there are."""
-    campaign = Campaign.objects.filter(slug=slug).first()
-    if campaign is None:
-        known = ", ".join(Campaign.objects.order_by("slug").values_list("slug", flat=True)[:20])
-        raise CommandError(
-            f"There is no campaign {slug!r}. There is: {known or 'none yet (create_campaign)'}"
-        )
-    return campaign
+    def handle(self, *_args: Any, slug: str, **_options: Any) -> None:
+        document = export_document(campaign_by_slug(slug))
+        self.stdout.write(json.dumps(document, indent=2, ensure_ascii=False))

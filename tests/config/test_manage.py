@@ -1,0 +1,60 @@
+"""manage.py as somebody meets it whose settings are wrong: one sentence, and a status that says so."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "s3cr3t-that-nobody-may-see"
+
+
+def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs manage.py with good settings but for those given."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    good = {
+        "ENV_FILE": os.devnull,
+        "SECRET_KEY": "x" * 50,
+        "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "DATABASE_URL": "sqlite://:memory:",
+    }
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    return subprocess.run(
+        command, env=kept | good | variables, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", ""),
+        ("FIELD_ENCRYPTION_KEYS", SECRET),
+        ("DATABASE_URL", f"mysql://user:{SECRET}@host/name"),
+        ("REDIS_URL", f"http://:{SECRET}@host"),
+        ("LOG_LEVEL", "LOUD"),
+        ("TIME_ZONE", "Mars/Olympus"),
+        ("ENV_FILE", "missing.env"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence(name: str, value: str) -> None:
+    done = manage("check", **{name: value})
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Wrong setting: ")
+    assert name in line
+    assert SECRET not in done.stdout + done.stderr
+    assert done.returncode == 1
+
+
+def test_a_command_of_ours_says_it_as_well() -> None:
+    done = manage("sync_status", WORKERS="many")
+    assert done.stderr == "Wrong setting: WORKERS is 'many'; it takes a whole number.\n"
+
+
+def test_good_settings_are_checked_without_a_complaint() -> None:
+    done = manage("check")
+    assert (done.returncode, done.stderr) == (0, "")
