@@ -1,4 +1,4 @@
-"""The sync log, plainly: where each person stands and why, and every attempt. Read-only."""
+"""The sync log, plainly: where each person stands and why, every attempt, and what may be ordered."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from integrations.admin.orders import ACTIONS
 from integrations.admin.readonly import ReadOnly, ReadOnlyAdmin
 from integrations.logic.states import Outcome, Reason, State, outcome_of
 from integrations.logic.waiting import HOLDS
@@ -53,8 +54,13 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_select_related = ["participant__campaign"]
     readonly_fields = ["why_now"]
     inlines = [AttemptInline]
+    actions = ACTIONS
     show_full_result_count = False
     ordering = ["-pk"]
+
+    def has_repair_permission(self, request: HttpRequest) -> bool:
+        """Orders change what is owed, which is all that "change" can mean for a log."""
+        return request.user.has_perm("integrations.change_delivery")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str

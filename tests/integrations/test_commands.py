@@ -401,7 +401,8 @@ def test_status_as_a_table_with_sentences(busy: Campaign) -> None:
         head == "campaign  joined  created  updated  skipped  not sent  waiting  needs attention  unexplained"
     )
     assert row.split() == ["spring", "5", "0", "0", "0", "1", "2", "1", "1"]
-    assert sentences[0].startswith("2 people wait: In line to be sent.")
+    assert sentences[0].startswith("spring: 2 people wait, the longest since ")
+    assert sentences[0].endswith(": In line to be sent. Nothing to do: it goes by itself.")
     assert sentences[1].startswith("1 person needs attention: The contact is archived")
     assert sentences[2].startswith("1 person is unexplained: ")
 

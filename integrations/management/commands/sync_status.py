@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
@@ -12,14 +14,17 @@ from campaigns.management.help import TaughtCommand
 from integrations.logic.states import Outcome
 from integrations.services.explain import explain
 from integrations.services.status import Tally, tallies, total
+from integrations.services.waiting_room import waiting_room
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from django.core.management.base import CommandParser
 
     from integrations.logic.states import Reason
+    from integrations.services.waiting_room import Waiting
 
 COLUMNS = {
     Outcome.CREATED: gettext_lazy("created"),
@@ -55,8 +60,8 @@ a minute and a half away, gives them a line.
             self.stdout.write(_("No campaigns yet. Begin with: manage.py create_campaign SLUG --name NAME"))
         else:
             self._table(parts | ({_("in all"): whole} if len(parts) > 1 else {}))
-            self._reasons(whole.waiting, _waiting)
-            self._reasons(whole.attention, _attention)
+            self._waiting(waiting_room())
+            self._attention(whole.attention)
             self._unexplained(whole.unexplained)
 
     def _table(self, parts: Mapping[str, Tally]) -> None:
@@ -69,10 +74,32 @@ a minute and a half away, gives them a line.
             cells = [str(number).rjust(len(head)) for number, head in zip(numbers, heads, strict=True)]
             self.stdout.write("  ".join([name.ljust(width), *cells]))
 
-    def _reasons(self, reasons: Counter[Reason], words: Callable[[int], str]) -> None:
+    def _waiting(self, groups: Sequence[Waiting]) -> None:
+        for group in groups:
+            text = ngettext(
+                "%(campaign)s: %(number)d person waits since %(since)s",
+                "%(campaign)s: %(number)d people wait, the longest since %(since)s",
+                group.number,
+            )
+            words = text % {
+                "campaign": group.campaign,
+                "number": group.number,
+                "since": date_format(localtime(group.oldest), "DATETIME_FORMAT"),
+            }
+            self._explained(words, group.reason, until=group.ends_at)
+
+    def _attention(self, reasons: Counter[Reason]) -> None:
         for reason, number in reasons.most_common():
-            sentence = explain(reason)
-            self.stdout.write(f"{words(number)}: {sentence.what} {sentence.next_step}".rstrip())
+            text = ngettext("%(number)d person needs attention", "%(number)d people need attention", number)
+            self._explained(text % {"number": number}, reason)
+
+    def _explained(self, words: str, reason: Reason, *, until: datetime | None = None) -> None:
+        sentence = explain(reason)
+        line = f"{words}: {sentence.what} {sentence.next_step}".rstrip()
+        if until is not None:
+            time = date_format(localtime(until), "DATETIME_FORMAT")
+            line += " " + _("(The next goes on at %(time)s.)") % {"time": time}
+        self.stdout.write(line)
 
     def _unexplained(self, number: int) -> None:
         if number:
@@ -82,12 +109,3 @@ a minute and a half away, gives them a line.
                 number,
             )
             self.stdout.write(self.style.WARNING(text % {"number": number}))
-
-
-def _waiting(number: int) -> str:
-    return ngettext("%(number)d person waits", "%(number)d people wait", number) % {"number": number}
-
-
-def _attention(number: int) -> str:
-    text = ngettext("%(number)d person needs attention", "%(number)d people need attention", number)
-    return text % {"number": number}

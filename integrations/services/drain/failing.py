@@ -38,7 +38,7 @@ def failed_to_write(write: Write, hand: InHand, error: Exception, *, at: Moment)
         if target is not None:
             return _without(write, hand, target=target, error=error, at=at)
     role = hand.job.settings.role if write.creates else None
-    ending = _failed(hand, error, creating=role, as_before=State.WAITING, at=at)
+    ending = _failed(hand, error, creating=role, as_before=_as_before(write), at=at)
     return replace(ending, result=replace(ending.result, sent=write.body))
 
 
@@ -47,7 +47,12 @@ def crashed(step: Search | Read | Write, error: Exception, *, at: Moment) -> Fai
     if not isinstance(step, Write):
         return failed_to_find(step.hand, error, at=at)
     role = step.hand.job.settings.role if step.creates else None
-    return _failed(step.hand, error, creating=role, as_before=State.WAITING, at=at)
+    return _failed(step.hand, error, creating=role, as_before=_as_before(step), at=at)
+
+
+def _as_before(write: Write) -> State:
+    """That this create did not happen says nothing about an earlier one that was never answered."""
+    return State.UNCERTAIN if write.creates and write.hand.job.unanswered else State.WAITING
 
 
 def waits_for_its_rule(hand: InHand, *, at: Moment) -> Result:

@@ -196,7 +196,8 @@ class Slice:
             case Trouble.RECONNECT:
                 need_reconnect(connection_id, detail=getattr(error, "code", ""))
             case Trouble.RATE_LIMIT:
-                self._rate_limit_hits += 1
+                # One refusal concerns a whole batch, and the calls beside it are refused together.
+                self._rate_limit_hits += not self._workspace.paused_for(timezone.now())
                 retry_at = error.retry_at if isinstance(error, RateLimitedError) else None
                 rest(connection_id, retry_at=retry_at, hits=self._rate_limit_hits)
         self._reload()
