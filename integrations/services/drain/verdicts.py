@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -74,7 +74,8 @@ def judge(error: Exception, *, at: Circumstances) -> Verdict:
         case ConflictError(contact_id=None):
             return Verdict(State.NEEDS_ATTENTION, Reason.NO_ID_IN_CONFLICT)
         case NotFoundError() | MergedError():
-            return Verdict(State.WAITING, Reason.RETRY, wait=AT_ONCE, drop_link=True)
+            # Search may show for minutes what is gone: asking at once would pester Intercom till then.
+            return replace(_again(at, creating=None), drop_link=True)
         case RejectedError():
             return Verdict(State.NEEDS_ATTENTION, Reason.REJECTED)
         case TransientError(maybe_acted=False) | ConflictError():

@@ -84,6 +84,10 @@ def test_trap_3_an_external_id_is_not_taken_for_the_id() -> None:
     assert conflict(("conflict", "A contact with external_id=42 already exists")).contact_id is None
 
 
+def test_trap_3_a_word_too_long_for_an_id_is_none() -> None:
+    assert conflict(("conflict", "A contact … already exists with id=" + "a" * 65)).contact_id is None
+
+
 def test_trap_4_an_archived_contact_is_told_from_a_live_one() -> None:
     error = failure(409, payload("conflict_archived"))
     assert isinstance(error, ConflictError)

@@ -56,3 +56,14 @@ def test_what_is_no_base_url_is_refused(url: str) -> None:
 def test_a_real_token_does_not_travel_over_plain_http() -> None:
     with pytest.raises(ValueError, match="plain http"):
         api_url(Region.US, override="http://proxy.example.com")
+
+
+def test_an_address_with_a_name_and_password_would_replace_the_token_and_is_refused() -> None:
+    with pytest.raises(ValueError, match="base URL"):
+        api_url(Region.US, override="https://somebody:secret@proxy.example.com")
+
+
+@pytest.mark.parametrize("port", ["0", "many", "99999"])
+def test_a_port_that_is_none_is_refused_before_anything_is_in_doubt(port: str) -> None:
+    with pytest.raises(ValueError, match=r"base URL|[Pp]ort"):
+        api_url(Region.US, override=f"https://proxy.example.com:{port}")

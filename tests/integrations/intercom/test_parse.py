@@ -51,6 +51,16 @@ def test_what_has_no_id_is_no_contact(data: object) -> None:
         parse_contact(data)
 
 
+@pytest.mark.parametrize("odd", ["x" * 65, "a b", "a\nb", "é", ".", ".."])
+def test_an_id_that_fits_no_address_and_no_column_is_none(odd: str) -> None:
+    with pytest.raises(ShapeError):
+        parse_contact({"id": odd})
+
+
+def test_a_role_too_long_to_be_one_is_empty() -> None:
+    assert contact(role="x" * 21).role == ""
+
+
 def test_a_whole_number_as_id_becomes_a_text() -> None:
     assert parse_contact({"id": 42}).id == "42"
 

@@ -105,6 +105,15 @@ def test_pages_that_shift_give_each_contact_once(api: responses.RequestsMock) ->
     assert sorted(found()) == ["1", "2", "3"]
 
 
+def test_a_contact_that_came_twice_does_not_hide_that_another_is_missing(
+    api: responses.RequestsMock,
+) -> None:
+    answer(api, page("1", "2", following="c1"), page("2", "3") | {"total_count": 4})
+    with pytest.raises(TransientError) as caught:
+        found()
+    assert caught.value.kind is Kind.INCOMPLETE
+
+
 def test_the_exchanges_of_all_pages_are_kept(api: responses.RequestsMock) -> None:
     answer(api, page("1", following="c1"), page("2"))
     result = client().search_contacts(["a@example.com"])
