@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import timedelta
 from typing import Any
@@ -16,10 +17,10 @@ from integrations.models import Attempt, ConnectionStatus, ContactLink, Delivery
 from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as ContactState
 from integrations.services.connect import connect_with_token
-from integrations.services.drain import record
+from integrations.services.drain import jobs, record
 from integrations.services.drain import slice as slice_module
 from tests.campaigns.factories import make_campaign, make_lead
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel
 from tests.integrations.sandbox_fixtures import TOKEN
 
 pytestmark = pytest.mark.django_db
@@ -253,3 +254,97 @@ def test_somebody_deleted_while_being_sent_leaves_no_trace(intercom: Intercom, c
         intercom.drain()
 
     assert (Delivery.objects.count(), ContactLink.objects.count(), Attempt.objects.count()) == (0, 0, 0)
+
+
+def answered(intercom: Intercom, *, status: int, body: str) -> None:
+    """The next create is answered so, and does nothing."""
+    fault = Fault(acts=False, method="POST", path="/contacts", status=status, body=body)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+
+
+def test_a_conflict_that_names_no_contact_is_never_guessed_at(intercom: Intercom, campaign: Campaign) -> None:
+    set_panel(campaign, action="create_user")
+    answered(intercom, status=409, body='{"errors": [{"code": "conflict", "message": "It exists"}]}')
+    lead = make_lead(campaign)
+
+    intercom.drain()
+
+    assert (owed(lead).state, owed(lead).reason) == (State.NEEDS_ATTENTION, Reason.NO_ID_IN_CONFLICT)
+
+
+def test_a_conflict_named_in_the_second_error_is_found(intercom: Intercom, campaign: Campaign) -> None:
+    set_panel(campaign, action="create_user")
+    known = intercom.sandbox.add_contact(intercom.workspace, email="ana@example.com", role="user")
+    intercom.sandbox.add_fault(
+        intercom.workspace,
+        Fault(
+            acts=False, path="/contacts/search", status=200, body='{"type":"list","data":[],"total_count":0}'
+        ),
+    )
+    text = f"A contact matching those details already exists with id={known}"
+    answered(
+        intercom,
+        status=409,
+        body=json.dumps({"errors": [{"code": "other"}, {"code": "conflict", "message": text}]}),
+    )
+    lead = make_lead(campaign, email="ana@example.com")
+
+    intercom.drain()
+
+    assert (owed(lead).state, owed(lead).contact_id) == (State.SKIPPED, known)
+
+
+def test_a_blocked_contact_cannot_be_created_again_and_says_so(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    error = {"code": "not_restorable", "message": "This user was blocked and cannot be recreated"}
+    answered(intercom, status=400, body=json.dumps({"errors": [error]}))
+    lead = make_lead(campaign)
+
+    intercom.drain()
+
+    assert (owed(lead).state, owed(lead).reason) == (State.NEEDS_ATTENTION, Reason.NOT_RESTORABLE)
+
+
+def test_a_search_that_lacks_a_page_is_never_taken_for_none_found(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    body = '{"type": "list", "data": [], "total_count": 1}'
+    fault = Fault(acts=False, path="/contacts/search", status=200, body=body, times=None)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+    lead = make_lead(campaign)
+
+    intercom.drain()
+
+    assert "POST /contacts" not in intercom.new_calls()
+    assert (owed(lead).state, owed(lead).reason) == (State.WAITING, Reason.RETRY)
+
+
+def test_a_phone_that_intercom_refuses_is_left_out(intercom: Intercom, campaign: Campaign) -> None:
+    phone_row = {"data_type": "dynamic", "from": "lead.phone", "to": "phone"}
+    set_panel(campaign, field_map=[EMAIL_ROW, phone_row])
+    lead = make_lead(campaign, email="ana@example.com", phone="call me")
+
+    intercom.drain()
+
+    assert intercom.emails() == ["ana@example.com"]
+    assert (owed(lead).state, owed(lead).incomplete) == (State.CREATED, True)
+
+
+def test_one_lead_that_our_code_stumbles_over_stops_nobody_else(
+    intercom: Intercom, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = jobs.map_values
+
+    def stumbles(*args: Any, **kwargs: Any) -> Any:
+        if kwargs["values"]["lead.email"] == "odd@example.com":
+            raise ZeroDivisionError
+        return original(*args, **kwargs)
+
+    monkeypatch.setattr(jobs, "map_values", stumbles)
+    odd, other = make_lead(campaign, email="odd@example.com"), make_lead(campaign)
+
+    intercom.drain()
+
+    assert (owed(odd).state, owed(odd).reason) == (State.NEEDS_ATTENTION, Reason.INTERNAL_ERROR)
+    assert owed(other).state == State.CREATED

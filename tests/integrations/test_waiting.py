@@ -7,10 +7,12 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignStatus
 from integrations.intercom.session import Session
 from integrations.logic.states import Reason, State
-from integrations.models import IntercomConnection, SyncSettings
+from integrations.models import Delivery, IntercomConnection, SyncSettings
+from integrations.sandbox.control import Fault
+from integrations.sandbox.messages import Ending
 from integrations.services.connect import connect_with_token
 from integrations.services.status import tallies
 from tests.campaigns.factories import make_campaign, make_lead
@@ -128,3 +130,72 @@ def test_the_attempt_names_the_revision_it_was_sent_under(intercom: Intercom, ca
     row = owed(lead)
     assert row.settings is not None
     assert row.settings_revision == row.settings.revision == 2
+
+
+def test_the_role_is_the_one_that_the_tab_names_when_the_lead_is_sent(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    make_lead(campaign)
+    set_panel(campaign, action="create_user")
+
+    intercom.drain()
+
+    (contact,) = intercom.contacts()
+    assert contact["role"] == "user"
+
+
+def test_who_joined_before_the_campaign_ended_is_still_sent(intercom: Intercom, campaign: Campaign) -> None:
+    lead = make_lead(campaign)
+    campaign.status = CampaignStatus.ENDED
+    campaign.save(update_fields=["status"])
+
+    intercom.drain()
+
+    assert owed(lead).state == State.CREATED
+
+
+def test_a_participant_corrected_before_sending_is_sent_as_corrected(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    lead = make_lead(campaign, email="ana@exmaple.com")
+    lead.set_email("ana@example.com")
+    lead.save()
+
+    intercom.drain()
+
+    assert intercom.emails() == ["ana@example.com"]
+
+
+def test_a_participant_corrected_while_in_doubt_is_looked_for_under_the_old_email_first(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    fault = Fault(acts=True, method="POST", path="/contacts", ending=Ending.DROP)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+    lead = make_lead(campaign, email="ana@exmaple.com")
+    intercom.drain()
+    lead.set_email("ana@example.com")
+    lead.save()
+    Delivery.objects.update(due_at=timezone.now())
+
+    intercom.drain()
+
+    assert intercom.emails() == ["ana@exmaple.com"]
+    assert (owed(lead).state, owed(lead).reason) == (State.CREATED, Reason.OURS)
+
+
+def test_a_participant_corrected_while_in_doubt_is_sent_anew_when_nothing_had_left(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    fault = Fault(acts=False, method="POST", path="/contacts", ending=Ending.DROP)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+    lead = make_lead(campaign, email="ana@exmaple.com")
+    intercom.drain()
+    lead.set_email("ana@example.com")
+    lead.save()
+    Delivery.objects.update(due_at=timezone.now())
+
+    intercom.drain()
+    intercom.drain()
+
+    assert intercom.emails() == ["ana@example.com"]
+    assert owed(lead).state == State.CREATED

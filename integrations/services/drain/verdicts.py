@@ -76,6 +76,8 @@ def judge(error: Exception, *, at: Circumstances) -> Verdict:
         case NotFoundError() | MergedError():
             # Search may show for minutes what is gone: asking at once would pester Intercom till then.
             return replace(_again(at, creating=None), drop_link=True)
+        case RejectedError(code="not_restorable"):
+            return Verdict(State.NEEDS_ATTENTION, Reason.NOT_RESTORABLE)
         case RejectedError():
             return Verdict(State.NEEDS_ATTENTION, Reason.REJECTED)
         case TransientError(maybe_acted=False) | ConflictError():
