@@ -26,7 +26,8 @@ def mark_refused(settings_id: int, target: str, *, message: str) -> bool:
 def recheck(connection_id: int, *, attributes: Mapping[str, Attribute]) -> int:
     """Marks the rows whose field is gone, archived or read-only now, and clears those that are well again.
 
-    What Intercom refused although its list shows the field stays marked until somebody saves the row.
+    What Intercom refused although its list shows the field stays marked until somebody says that it is
+    repaired (`forget_refusals`) or changes the row.
     Returns how many rows have a problem.
     """
     now, number = timezone.now(), 0
@@ -41,3 +42,10 @@ def recheck(connection_id: int, *, attributes: Mapping[str, Attribute]) -> int:
             row.problem_at = now if problem else None
             row.save(update_fields=["problem", "problem_message", "problem_at"])
     return number
+
+
+def forget_refusals(settings_id: int) -> None:
+    """Somebody says that it is repaired; the next write shows whether it is."""
+    FieldMap.objects.filter(settings=settings_id, problem=NoteCode.REFUSED).update(
+        problem="", problem_message="", problem_at=None
+    )

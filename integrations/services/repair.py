@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from integrations.logic.states import Order, Reason, State
 from integrations.models import Delivery, IntercomConnection, SyncSettings
+from integrations.services.field_problems import forget_refusals
 from integrations.services.wake import wake
 
 AGAIN = (State.NOT_SENT, State.NEEDS_ATTENTION, State.HELD, State.SKIPPED)
@@ -60,6 +61,7 @@ def choose_contact(delivery_id: int, *, contact_id: str) -> bool:
 
 def complete(settings: SyncSettings) -> int:
     """Sends the fields that could not be written before to all whose contact is incomplete for it."""
+    forget_refusals(settings.pk)
     rows = Delivery.objects.filter(settings=settings, incomplete=True, state__in=DELIVERED)
     return _order(rows, Order.COMPLETE)
 

@@ -65,7 +65,9 @@ def write_sections(row: SyncSettings, settings: TabSettings) -> None:
 
     A row that stays as it was keeps its field problem: saving repairs nothing in Intercom.
     """
-    problems = {_written(old): (old.problem, old.problem_at) for old in row.field_map.all()}
+    problems = {
+        _written(old): (old.problem, old.problem_message, old.problem_at) for old in row.field_map.all()
+    }
     row.field_map.all().delete()
     rows = [
         FieldMap(
@@ -80,7 +82,8 @@ def write_sections(row: SyncSettings, settings: TabSettings) -> None:
         for position, item in enumerate(settings.rows)
     ]
     for fresh in rows:
-        fresh.problem, fresh.problem_at = problems.get(_written(fresh), ("", None))
+        known = problems.get(_written(fresh), ("", "", None))
+        fresh.problem, fresh.problem_message, fresh.problem_at = known
     FieldMap.objects.bulk_create(rows)
     _write_policy_and_rule(row, settings)
 

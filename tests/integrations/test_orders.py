@@ -160,6 +160,8 @@ def test_a_refused_attribute_is_left_out_and_sent_to_all_once_it_is_repaired(
 
     intercom.sandbox.archive_attribute(intercom.workspace, "lead_source", archived=False)
     assert repair.complete(tab) == 3
+    row.refresh_from_db()
+    assert row.problem == ""
     intercom.drain()
 
     assert {contact["custom_attributes"].get("lead_source") for contact in intercom.contacts()} == {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.intercom.errors import RateLimitedError
+from integrations.intercom.errors import IntercomError, RateLimitedError
 from integrations.models import SecretUnreadableError
 from integrations.services.drain import deciding, failing
 from integrations.services.drain.calls import Caller
@@ -48,6 +48,7 @@ class Slice:
         self._ends = time.monotonic() + SECONDS
         self._lag = timedelta(seconds=settings.INTERCOM_SEARCH_LAG)
         self._workspace = load(lease.connection_id, now=timezone.now())
+        self._token_since = timezone.now()
         self._caller = self._new_caller()
         self._results: list[Result] = []
         self._oldest_result = 0.0
@@ -194,7 +195,9 @@ class Slice:
             case Trouble.NONE:
                 return
             case Trouble.RECONNECT:
-                need_reconnect(connection_id, detail=getattr(error, "code", ""))
+                self._reload()
+                if not self._was_asked_with_an_old_token(error):
+                    need_reconnect(connection_id, detail=getattr(error, "code", ""))
             case Trouble.RATE_LIMIT:
                 # One refusal concerns a whole batch, and the calls beside it are refused together.
                 self._rate_limit_hits += not self._workspace.paused_for(timezone.now())
@@ -204,8 +207,21 @@ class Slice:
         self._hold_back()
         self._caller = self._new_caller()
 
+    def _was_asked_with_an_old_token(self, error: Exception | None) -> bool:
+        exchange = error.exchange if isinstance(error, IntercomError) else None
+        return exchange is not None and exchange.started_at < self._token_since
+
     def _reload(self) -> None:
-        self._workspace = load(self._lease.connection_id, now=timezone.now(), before=self._workspace)
+        before = self._workspace
+        self._workspace = load(self._lease.connection_id, now=timezone.now(), before=before)
+        if self._workspace.connection.sealed_token != before.connection.sealed_token:
+            self._use_new_token()
+
+    def _use_new_token(self) -> None:
+        if self._caller:
+            self._caller.stop()
+            self._caller = self._new_caller()
+        self._token_since = timezone.now()
 
     def _hold_back(self) -> None:
         """What has not left stays here."""
