@@ -36,11 +36,13 @@ clean-demo:  ## forget the demonstration's data
 run: setup .env  ## run web server and worker with the settings in .env
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	PUBLIC_URL=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tail -n 1)}; \
+	export PUBLIC_URL=$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}; \
 	exec $(BIN)/python manage.py supervise --web --bind 127.0.0.1:$(PORT)
 
 .env: | setup
 	@umask 077; $(BIN)/python -m config.newenv > $@
-	@echo "Made .env with fresh keys. Add DATABASE_URL, PUBLIC_URL and the rest there (README.md, Settings)."
+	@echo "Made .env with fresh keys. Add DATABASE_URL, PUBLIC_URL and the rest there (README.md, Environment)."
 
 test: setup  ## run the tests (DATABASE_URL=postgres://… for PostgreSQL)
 	$(BIN)/python -m pytest $(ARGS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from integrations.services.heartbeat import last_beat
@@ -28,6 +30,19 @@ def own_port() -> int:
     """The port of PUBLIC_URL: where an installation without a proxy in front listens."""
     parts = urlsplit(settings.PUBLIC_URL)
     return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def is_migrated() -> bool:
+    """Whether every migration has been applied: a worker on an older database would fail at each task."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def port_is_taken(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether somebody listens there; a web server started on it would die and be started again for ever."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
 
 
 def _worker_silent_for() -> float:

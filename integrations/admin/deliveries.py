@@ -15,7 +15,7 @@ from integrations.admin.readonly import ReadOnly, ReadOnlyAdmin
 from integrations.logic.states import Outcome, Reason, State, outcome_of
 from integrations.logic.waiting import HOLDS
 from integrations.models import Attempt, Delivery
-from integrations.services.explain import explain
+from integrations.services.explain import explain, note_in_words
 from integrations.services.status import waiting_reason
 from integrations.services.tabs import Tab, load_tabs
 
@@ -41,6 +41,12 @@ class AttemptInline(ReadOnly, admin.StackedInline[Attempt, Delivery]):
     model = Attempt
     extra = 0
     ordering = ["-pk"]
+    exclude = ["notes"]
+    readonly_fields = ["in_words"]
+
+    @admin.display(description=_("fields changed or left out"))
+    def in_words(self, attempt: Attempt) -> str:
+        return " ".join(note_in_words(note) for note in attempt.notes) or "–"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
         return super().get_queryset(request).select_related("connection")
@@ -53,6 +59,22 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     search_help_text = _("Email (from its beginning) or Intercom contact ID")
     list_select_related = ["participant__campaign"]
     readonly_fields = ["why_now"]
+    fieldsets = [
+        (
+            None,
+            {"fields": ["participant", "state", "why_now", "contact_id", "message", "due_at", "settled_at"]},
+        ),
+        (
+            _("Details"),
+            {
+                "classes": ["collapse"],
+                "fields": [
+                    *("settings", "settings_revision", "connection", "reason", "attempts", "failing_since"),
+                    *("owed_since", "order", "settled_as", "email", "intent", "intent_at", "incomplete"),
+                ],
+            },
+        ),
+    ]
     inlines = [AttemptInline]
     actions = ACTIONS
     show_full_result_count = False

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 Action = Callable[[admin.ModelAdmin[Delivery], HttpRequest, QuerySet[Delivery]], None]
 
 
-def _action(words: _StrPromise, order: Callable[[Iterable[int]], int]) -> Action:
+def _action(words: _StrPromise, order: Callable[[Iterable[int]], list[int]]) -> Action:
     @admin.action(description=words, permissions=["repair"])
     def carry_out(
         _model_admin: admin.ModelAdmin[Delivery], request: HttpRequest, chosen: QuerySet[Delivery]
     ) -> None:
         ids = list(chosen.values_list("pk", flat=True))
-        _record(request, chosen, words=str(words))
-        _tell(request, done=order(ids), asked=len(ids))
+        changed = order(ids)
+        _record(request, Delivery.objects.filter(pk__in=changed), words=str(words))
+        _tell(request, done=len(changed), asked=len(ids))
 
     carry_out.__name__ = order.__name__
     return carry_out
@@ -47,8 +48,10 @@ def _tell(request: HttpRequest, *, done: int, asked: int) -> None:
         messages.success(request, text % {"number": done})
     if left := asked - done:
         text = ngettext(
-            "%(number)d was left as it is: this does not fit where it stands now.",
-            "%(number)d were left as they are: this does not fit where they stand now.",
+            "%(number)d was left as it is: this does not fit where it stands now, or its tab of the settings "
+            "has not been set up.",
+            "%(number)d were left as they are: this does not fit where they stand now, or their tab of the "
+            "settings has not been set up.",
             left,
         )
         messages.warning(request, text % {"number": left})

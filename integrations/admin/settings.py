@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from integrations.admin.readonly import GoesWithItsOwner, ReadOnly, ReadOnlyAdmin
 from integrations.admin.settings_forms import FieldMapForm, RuleForm, TabFormSet
@@ -17,10 +20,13 @@ from integrations.models import (
     SettingsRevision,
     SyncSettings,
 )
+from integrations.services import repair
+from integrations.services.pausing import pause_tabs, resume_tabs
 from integrations.services.settings_saving import move_other_tab, record_revision, write_sections
+from integrations.services.settings_words import missing
+from integrations.services.tabs import tab_settings
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
     from django.forms import BaseModelForm
 
 
@@ -79,9 +85,27 @@ class SyncSettingsAdmin(GoesWithItsOwner, admin.ModelAdmin[SyncSettings]):
     autocomplete_fields = ["campaign"]
     inlines = [FieldMapInline, DuplicatePolicyInline, QualificationRuleInline, RevisionInline]
 
+    actions = ["pause", "resume", "complete"]
+
+    @admin.action(description=_("Pause sending"), permissions=["change"])
+    def pause(self, request: HttpRequest, tabs: QuerySet[SyncSettings]) -> None:
+        self.message_user(request, _("Paused: %(number)d") % {"number": pause_tabs(tabs)})
+
+    @admin.action(description=_("Resume sending"), permissions=["change"])
+    def resume(self, request: HttpRequest, tabs: QuerySet[SyncSettings]) -> None:
+        self.message_user(request, _("Resumed: %(number)d") % {"number": resume_tabs(tabs)})
+
+    @admin.action(
+        description=_("Send the fields that were missing, now that they are repaired"), permissions=["change"]
+    )
+    def complete(self, request: HttpRequest, tabs: QuerySet[SyncSettings]) -> None:
+        number = sum(len(repair.complete(tab)) for tab in tabs)
+        text = ngettext("%(number)d person is completed.", "%(number)d people are completed.", number)
+        self.message_user(request, text % {"number": number})
+
     def get_readonly_fields(self, request: HttpRequest, obj: SyncSettings | None = None) -> list[str]:
         # Deliveries name the tab they were born under: it stays the tab of its campaign.
-        return ["campaign", "audience", "revision"] if obj else ["revision"]
+        return ["campaign", "audience", "paused_at", "revision"] if obj else ["paused_at", "revision"]
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
         """The tab is judged as a whole, so its field map is told of the other sections."""
@@ -104,6 +128,9 @@ class SyncSettingsAdmin(GoesWithItsOwner, admin.ModelAdmin[SyncSettings]):
                 write_sections(form.instance, formset.tab)
         record_revision(form.instance, user=user)
         move_other_tab(form.instance, user=user)
+        for line in missing(tab_settings(form.instance)):
+            text = _("Setup Required, so leads wait: %(missing)s")
+            self.message_user(request, text % {"missing": line}, messages.WARNING)
 
 
 @admin.register(SettingsRevision)

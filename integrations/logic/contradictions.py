@@ -14,7 +14,7 @@ from integrations.logic.notes import NoteCode
 from integrations.logic.numeric import LARGEST
 from integrations.logic.setup import SetupCode, SetupProblem, setup_problems
 from integrations.logic.targets import MARKS, find, target_allowed
-from integrations.logic.text import shorten
+from integrations.logic.text import clean, is_blank, shorten
 from integrations.logic.types import CUSTOM, Action, Attribute, DataType, MapRow, TabSettings, WireValue
 
 SHOWN = 60
@@ -49,6 +49,8 @@ class Wrong(StrEnum):
     INITIAL_NOT_WRITABLE = "initial_not_writable"
     INITIAL_QUALIFIES = "initial_qualifies"
     ROW_QUALIFIES = "row_qualifies"
+    VALUE_DOES_NOT_FIT = "value_does_not_fit"
+    VALUE_NOT_AN_OPTION = "value_not_an_option"
     TOO_LONG = "too_long"
     UNSTORABLE = "unstorable"
     TOO_LARGE = "too_large"
@@ -83,6 +85,8 @@ def contradictions(settings: TabSettings, *, known: Known, before: TabSettings) 
     for number, row in enumerate(settings.rows):
         yield from _row_texts(row, number)
         yield from _row_names(row, number, known=known, standing=row in before.rows)
+        if row not in before.rows:
+            yield from _row_value(row, number, known=known)
     if settings.qualifies:
         same_rule = before.qualifies and before.rule_attribute == settings.rule_attribute
         yield from _rule_names(settings, known=known, standing=same_rule)
@@ -152,6 +156,19 @@ def _row_names(row: MapRow, number: int, *, known: Known, standing: bool) -> Ite
         yield Contradiction(
             Wrong.TARGET_NOT_WRITABLE, Place.TARGET, number, {"name": shorten(row.target, limit=SHOWN)}
         )
+
+
+def _row_value(row: MapRow, number: int, *, known: Known) -> Iterator[Contradiction]:
+    """A fixed value that the field cannot take would be left out of every single contact."""
+    attribute = known.attributes.get(row.target)
+    if row.data_type is not DataType.FIXED or attribute is None or is_blank(clean(row.value)):
+        return
+    note = coerce(row.value, attribute).note
+    if note is not None and note.left_out:
+        params = {"name": shorten(row.target, limit=SHOWN), "type": attribute.data_type}
+        params |= {"options": ", ".join(attribute.options)} if attribute.options else {}
+        code = Wrong.VALUE_NOT_AN_OPTION if attribute.options else Wrong.VALUE_DOES_NOT_FIT
+        yield Contradiction(code, Place.VALUE, number, params)
 
 
 def _rule_names(settings: TabSettings, *, known: Known, standing: bool) -> Iterator[Contradiction]:

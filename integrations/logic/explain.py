@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from integrations.logic.notes import NoteCode
 from integrations.logic.states import Reason
 
 
@@ -50,7 +51,7 @@ WAITING: Mapping[Reason, Explanation] = {
     ),
     Reason.SETUP_REQUIRED: Explanation(
         _("The settings are not complete: Setup Required."),
-        _("Complete the mapping (Email must be mapped to Email); then it is sent."),
+        _("Complete the settings (Email to Email, both sides of every mapped field); then it is sent."),
     ),
     Reason.SWITCHED_OFF: Explanation(
         _("The campaign now says Nothing to action."),
@@ -80,7 +81,10 @@ ENDED: Mapping[Reason, Explanation] = {
     Reason.OURS: Explanation(
         _("Our contact was found in Intercom after its first answer had got lost. There is only one.")
     ),
-    Reason.EXISTS: Explanation(_("The contact already existed in Intercom.")),
+    Reason.POLICY: Explanation(
+        _("The contact already existed in Intercom, and your setting says: do nothing.")
+    ),
+    Reason.EXISTS: Explanation(_("The contact already existed in Intercom, and was updated.")),
     Reason.SAME_VALUES: Explanation(
         _("The contact already existed in Intercom and had all these values, so nothing had to be written.")
     ),
@@ -101,7 +105,8 @@ ATTENTION: Mapping[Reason, Explanation] = {
         _("Read Intercom's message, repair the field or the settings, and send it again."),
     ),
     Reason.SEVERAL_MATCHES: Explanation(
-        _("Several contacts in Intercom could be the one we created."), _("Choose the right one.")
+        _("Several contacts in Intercom could be the one we created."),
+        _("Merge them in Intercom, or remove the wrong ones; then send it again."),
     ),
     Reason.ARCHIVED: Explanation(
         _("The contact is archived in Intercom, perhaps on purpose."),
@@ -132,3 +137,26 @@ ATTENTION: Mapping[Reason, Explanation] = {
 EXPLANATIONS: Mapping[Reason, Explanation] = MappingProxyType(
     {Reason.NONE: Explanation("")} | dict(WAITING) | dict(ENDED) | dict(ATTENTION)
 )
+
+NOTES: Mapping[NoteCode, str] = MappingProxyType(
+    {
+        NoteCode.CUT: _("was too long for Intercom and was cut"),
+        NoteCode.OPTION_SPELLED_DIFFERENTLY: _("was sent in Intercom's own spelling"),
+        NoteCode.PHONE_NOT_INTERNATIONAL: _("has no country code, so Intercom may not recognise it"),
+        NoteCode.NOT_A_NUMBER: _("was left out: it is not a number"),
+        NoteCode.NOT_A_WHOLE_NUMBER: _("was left out: it is not a whole number"),
+        NoteCode.NUMBER_AMBIGUOUS: _("was left out: its comma could mean two things"),
+        NoteCode.NOT_A_BOOLEAN: _("was left out: it is neither yes nor no"),
+        NoteCode.NOT_A_DATE: _("was left out: it is not a date"),
+        NoteCode.DATE_IN_MILLISECONDS: _("was left out: it counts milliseconds instead of seconds"),
+        NoteCode.NOT_AN_OPTION: _("was left out: it is not one of the options in Intercom"),
+        NoteCode.TARGET_FORBIDDEN: _("was left out: it is never written from here"),
+        NoteCode.ATTRIBUTE_MISSING: _("was left out: the workspace has no such field"),
+        NoteCode.ATTRIBUTE_ARCHIVED: _("was left out: the field is archived in Intercom"),
+        NoteCode.ATTRIBUTE_NOT_WRITABLE: _("was left out: Intercom lets nobody write this field"),
+        NoteCode.MARK_UNAVAILABLE: _("was left out: the workspace has no such field yet"),
+        NoteCode.REFUSED: _("was left out: Intercom refused it"),
+        NoteCode.EXTERNAL_ID_USERS_ONLY: _("was left out: only users have it, leads do not"),
+    }
+)
+"""What happened to one field on its way, to be said after its name."""

@@ -66,6 +66,7 @@ class Reason(StrEnum):
     CANCELLED = "cancelled"
     # skipped, created, updated
     EXISTS = "exists"
+    POLICY = "policy"
     NEW = "new"
     OURS = "ours"
     SAME_VALUES = "same_values"

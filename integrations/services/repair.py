@@ -1,7 +1,7 @@
 """What a person may order for deliveries. Sets rows; only the drain writes to Intercom.
 
-Each order is one conditional UPDATE, so it neither races a running drain nor minds a second click: what has
-moved on meanwhile is left alone, and the answer says how many were really changed.
+Each order locks the rows that it fits, so it neither races a running drain nor minds a second click: what has
+moved on meanwhile is left alone. Every function returns the ids of those that were really changed.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ DELIVERED = (State.CREATED, State.UPDATED)
 CANCELLABLE = (State.WAITING, State.HELD, State.NEEDS_ATTENTION)
 
 
-def send_again(ids: Iterable[int]) -> int:
+def send_again(ids: Iterable[int]) -> list[int]:
     """Owes these once more under the tab's present rules: not sent, held, skipped, needing attention."""
     rows = Delivery.objects.filter(pk__in=list(ids), state__in=AGAIN)
     return _order(rows, Order.NONE)
 
 
-def retry_now(ids: Iterable[int]) -> int:
+def retry_now(ids: Iterable[int]) -> list[int]:
     """Tries those at once that wait for their next try. What is in doubt keeps its time."""
     rows = Delivery.objects.filter(pk__in=list(ids), state=State.WAITING)
     return _order(rows, None)
 
 
-def update_anyway(ids: Iterable[int]) -> int:
+def update_anyway(ids: Iterable[int]) -> list[int]:
     """Updates the existing contact of these, although the policy said do nothing."""
     rows = Delivery.objects.filter(pk__in=list(ids), state=State.SKIPPED).exclude(contact_id="")
     return _order(rows, Order.UPDATE)
 
 
-def restore_and_update(ids: Iterable[int]) -> int:
+def restore_and_update(ids: Iterable[int]) -> list[int]:
     """Takes the archived contact of these out of the archive and updates it."""
     rows = Delivery.objects.filter(
         pk__in=list(ids), state__in=(State.NEEDS_ATTENTION, State.SKIPPED), reason=Reason.ARCHIVED
@@ -59,25 +59,29 @@ def choose_contact(delivery_id: int, *, contact_id: str) -> bool:
         return bool(_order(rows, Order.CHOOSE))
 
 
-def complete(settings: SyncSettings) -> int:
+def complete(settings: SyncSettings) -> list[int]:
     """Sends the fields that could not be written before to all whose contact is incomplete for it."""
     forget_refusals(settings.pk)
     rows = Delivery.objects.filter(settings=settings, incomplete=True, state__in=DELIVERED)
     return _order(rows, Order.COMPLETE)
 
 
-def cancel(ids: Iterable[int]) -> int:
+def cancel(ids: Iterable[int]) -> list[int]:
     """Sends these no more. What is being sent, or in doubt, cannot be called back."""
-    return Delivery.objects.filter(pk__in=list(ids), state__in=CANCELLABLE).update(
-        state=State.NOT_SENT,
-        reason=Reason.CANCELLED,
-        due_at=None,
-        order=Order.NONE,
-        settled_at=timezone.now(),
-    )
+    with transaction.atomic():
+        rows = Delivery.objects.filter(pk__in=list(ids), state__in=CANCELLABLE)
+        chosen = list(rows.select_for_update().values_list("pk", flat=True))
+        Delivery.objects.filter(pk__in=chosen).update(
+            state=State.NOT_SENT,
+            reason=Reason.CANCELLED,
+            due_at=None,
+            order=Order.NONE,
+            settled_at=timezone.now(),
+        )
+    return chosen
 
 
-def _order(rows: QuerySet[Delivery], order: Order | None) -> int:
+def _order(rows: QuerySet[Delivery], order: Order | None) -> list[int]:
     """Puts rows back into the outbox; None keeps whatever was ordered before."""
     now = timezone.now()
     with transaction.atomic():
@@ -97,7 +101,7 @@ def _order(rows: QuerySet[Delivery], order: Order | None) -> int:
         connections = IntercomConnection.objects.filter(settings__deliveries__in=ids).distinct()
         for connection_id in list(connections.values_list("pk", flat=True)):
             transaction.on_commit(partial(wake, connection_id), robust=True)
-    return len(ids)
+    return ids
 
 
 def _give_tabs(rows: QuerySet[Delivery]) -> None:

@@ -24,6 +24,8 @@ WRONG: Mapping[Wrong, object] = {
     Wrong.INITIAL_NOT_WRITABLE: _("%(name)s may not be written, so it cannot be given a value"),
     Wrong.INITIAL_QUALIFIES: _("would itself qualify every new contact"),
     Wrong.ROW_QUALIFIES: _("writes a qualifying value to every new contact"),
+    Wrong.VALUE_DOES_NOT_FIT: _("does not fit %(name)s, which takes a value of type %(type)s"),
+    Wrong.VALUE_NOT_AN_OPTION: _("is not an option of %(name)s, which takes one of: %(options)s"),
     Wrong.TOO_LONG: _("is longer than %(longest)s characters"),
     Wrong.UNSTORABLE: _("contains characters that cannot be stored"),
     Wrong.TOO_LARGE: _("is not a number that Intercom can keep"),

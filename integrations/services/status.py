@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Participant
 from integrations.logic.states import Outcome, Reason, State, outcome_of
+from integrations.models import Delivery
 from integrations.services.tabs import Tab, load_tabs
 
 
@@ -61,6 +62,15 @@ def waiting_reason(state: State, reason: str, *, tab: Tab | None) -> Reason:
     if tab is None:
         return Reason.NOT_CONNECTED
     return tab.held_by or Reason(reason)
+
+
+def reason_now(delivery: Delivery) -> Reason:
+    """Why a delivery stands where it stands, as of now."""
+    state = State(delivery.state)
+    if outcome_of(state) is not Outcome.WAITING:
+        return Reason(delivery.reason)
+    tabs = load_tabs(now=timezone.now())
+    return waiting_reason(state, delivery.reason, tab=tabs.get(delivery.settings_id or 0))
 
 
 def tallies() -> dict[str, Tally]:

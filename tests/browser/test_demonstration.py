@@ -128,4 +128,4 @@ def test_a_known_customer_is_skipped_and_the_log_says_why(demonstration: Demonst
             page.wait_for_timeout(250)
             page.reload()
 
-        assert "The contact already existed in Intercom." in line.inner_text()
+        assert "your setting says: do nothing." in line.inner_text()

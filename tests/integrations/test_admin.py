@@ -417,7 +417,8 @@ def test_resuming_wakes_the_workspace_without_a_revision(
     SyncSettings.objects.update(paused_at=timezone.now())
     DrainLease.objects.update(dirty=False)
     with django_capture_on_commit_callbacks(execute=True):
-        change(staff, row, EMAIL_ROW, action="create_user")
+        url = reverse("admin:integrations_syncsettings_changelist")
+        staff.post(url, {"action": "resume", "_selected_action": [row.pk]})
     row.refresh_from_db()
     assert (row.paused_at, row.revisions.count()) == (None, 1)
     assert DrainLease.objects.get().dirty

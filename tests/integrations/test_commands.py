@@ -149,13 +149,24 @@ def test_what_is_no_token_is_refused_and_not_repeated(
     assert not IntercomConnection.objects.exists()
 
 
-def test_nobody_waits_for_a_token_at_a_terminal(
-    no_token: None,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    terminal = StringIO("never read")
-    monkeypatch.setattr(terminal, "isatty", lambda: True)
-    monkeypatch.setattr("sys.stdin", terminal)
+@pytest.fixture
+def terminal(no_token: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """At a terminal the token is asked for, and is not shown while it is typed."""
+    screen = StringIO("never read")
+    monkeypatch.setattr(screen, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", screen)
+    hidden = "integrations.management.commands.connect_intercom.getpass"
+    return lambda typed: monkeypatch.setattr(hidden, lambda _prompt: typed)
+
+
+def test_at_a_terminal_the_token_is_asked_for(terminal: Callable[[str], None], answering: Any) -> None:
+    terminal(f" {TOKEN}\n")
+    run("connect_intercom")
+    assert IntercomConnection.objects.get().token == TOKEN
+
+
+def test_nothing_typed_at_the_terminal_is_no_token(terminal: Callable[[str], None]) -> None:
+    terminal("")
     assert "INTERCOM_ACCESS_TOKEN" in run_badly("connect_intercom")
 
 
@@ -186,7 +197,7 @@ def test_an_unreachable_intercom_is_said(settings: Settings, monkeypatch: pytest
     monkeypatch.setenv("INTERCOM_ACCESS_TOKEN", MARKED)
     settings.INTERCOM_API_URL = "http://127.0.0.1:9"
     said = run_badly("connect_intercom")
-    assert "did not answer as expected" in said
+    assert "http://127.0.0.1:9 did not answer as Intercom should" in said
     assert MARKED not in said
 
 

@@ -89,7 +89,7 @@ def test_a_known_contact_is_skipped_with_one_call(intercom: Intercom, campaign: 
     intercom.drain()
 
     row = owed(lead)
-    assert (row.state, row.reason, row.contact_id) == (State.SKIPPED, Reason.EXISTS, known)
+    assert (row.state, row.reason, row.contact_id) == (State.SKIPPED, Reason.POLICY, known)
     assert intercom.new_calls() == ["POST /contacts/search"]
 
 

@@ -8,10 +8,11 @@ from itertools import product
 import pytest
 
 from integrations.logic.explain import ATTENTION, ENDED, EXPLANATIONS, WAITING
+from integrations.logic.notes import NoteCode
 from integrations.logic.states import Reason
 from integrations.logic.types import Action, DataType, MapRow, TabSettings
 from integrations.logic.waiting import HOLDS, WorkspaceFacts, held_by
-from integrations.services.explain import explain
+from integrations.services.explain import explain, note_in_words
 
 SENTENCES = [text for one in EXPLANATIONS.values() for text in (one.what, one.next_step) if text]
 JARGON = re.compile(r"\b(HTTP|API|JSON|null|None|exception|traceback|row|database|401|409|429)\b")
@@ -106,3 +107,11 @@ def test_all_that_holds_a_tab_is_known_as_such() -> None:
     tabs = [TabSettings(), TabSettings(action=Action.CREATE_LEAD), READY]
     found = {held_by(tab, workspace=one, paused=paused) for tab, one, paused in product(tabs, spaces, flags)}
     assert found == {Reason.NONE, *HOLDS}
+
+
+@pytest.mark.parametrize("code", list(NoteCode))
+def test_every_note_has_words_that_follow_the_fields_name(code: NoteCode) -> None:
+    said = note_in_words({"code": code.value, "target": "custom_attributes.plan", "params": {}})
+    assert said.startswith(("plan was ", "plan has "))
+    assert said.endswith(".")
+    assert not JARGON.search(said)

@@ -44,7 +44,7 @@ def test_who_was_not_sent_is_sent_when_somebody_says_so(intercom: Intercom) -> N
     lead = make_lead(campaign, email="ana@example.com")
     set_panel(campaign)
 
-    assert repair.send_again([owed(lead).pk]) == 1
+    assert len(repair.send_again([owed(lead).pk])) == 1
     intercom.drain()
 
     assert owed(lead).state == State.CREATED
@@ -54,8 +54,8 @@ def test_a_second_click_changes_nothing(campaign: Campaign) -> None:
     set_panel(campaign, action="nothing")
     row = owed(make_lead(campaign))
 
-    assert repair.send_again([row.pk]) == 1
-    assert repair.send_again([row.pk]) == 0
+    assert len(repair.send_again([row.pk])) == 1
+    assert len(repair.send_again([row.pk])) == 0
 
 
 @pytest.mark.parametrize("state", [State.CREATED, State.UPDATED])
@@ -64,7 +64,7 @@ def test_what_is_done_is_not_sent_again(intercom: Intercom, campaign: Campaign, 
     intercom.drain()
     Delivery.objects.update(state=state)
 
-    assert repair.send_again([owed(lead).pk]) == 0
+    assert len(repair.send_again([owed(lead).pk])) == 0
 
 
 def test_a_skipped_contact_is_updated_after_all(intercom: Intercom, campaign: Campaign) -> None:
@@ -72,7 +72,7 @@ def test_a_skipped_contact_is_updated_after_all(intercom: Intercom, campaign: Ca
     lead = make_lead(campaign, email="ana@example.com")
     intercom.drain()
 
-    assert repair.update_anyway([owed(lead).pk]) == 1
+    assert len(repair.update_anyway([owed(lead).pk])) == 1
     intercom.drain()
 
     (contact,) = intercom.contacts()
@@ -84,7 +84,7 @@ def test_an_archived_contact_is_restored_and_updated(intercom: Intercom, campaig
     lead, known = archived_user(intercom, campaign)
     assert owed(lead).reason == Reason.ARCHIVED
 
-    assert repair.restore_and_update([owed(lead).pk]) == 1
+    assert len(repair.restore_and_update([owed(lead).pk])) == 1
     intercom.drain()
 
     (contact,) = intercom.contacts()
@@ -159,7 +159,7 @@ def test_a_refused_attribute_is_left_out_and_sent_to_all_once_it_is_repaired(
     assert row.problem_at is not None
 
     intercom.sandbox.archive_attribute(intercom.workspace, "lead_source", archived=False)
-    assert repair.complete(tab) == 3
+    assert len(repair.complete(tab)) == 3
     row.refresh_from_db()
     assert row.problem == ""
     intercom.drain()
@@ -189,7 +189,7 @@ def test_an_order_survives_a_failed_try(intercom: Intercom, campaign: Campaign) 
 def test_a_waiting_lead_can_be_cancelled_and_is_then_not_sent(intercom: Intercom, campaign: Campaign) -> None:
     lead = make_lead(campaign)
 
-    assert repair.cancel([owed(lead).pk]) == 1
+    assert len(repair.cancel([owed(lead).pk])) == 1
     intercom.drain()
 
     assert (owed(lead).state, owed(lead).reason) == (State.NOT_SENT, Reason.CANCELLED)
@@ -202,7 +202,7 @@ def test_what_is_in_doubt_cannot_be_cancelled(intercom: Intercom, campaign: Camp
     lead = make_lead(campaign)
     intercom.drain()
 
-    assert repair.cancel([owed(lead).pk]) == 0
+    assert len(repair.cancel([owed(lead).pk])) == 0
     assert owed(lead).state == State.UNCERTAIN
 
 
@@ -226,7 +226,7 @@ def test_whom_somebody_answers_for_is_sent(intercom: Intercom, campaign: Campaig
     Delivery.objects.update(owed_since=timezone.now() - timedelta(days=30))
     intercom.drain()
 
-    assert repair.send_again([owed(old).pk]) == 1
+    assert len(repair.send_again([owed(old).pk])) == 1
     intercom.drain()
 
     assert owed(old).state == State.CREATED

@@ -616,3 +616,22 @@ def test_naming_a_workspace_connects_a_fresh_campaign(
 ) -> None:
     import_document(campaign, {"workspace": "acme1234"})
     assert connection_of(campaign) == workspace
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "says"),
+    [
+        ("many", "custom_attributes.company_size", "takes a value of type integer"),
+        ("Gold", "custom_attributes.plan", "takes one of: Free, Pro, Enterprise"),
+        ("perhaps", "custom_attributes.newsletter", "takes a value of type boolean"),
+    ],
+)
+def test_a_fixed_value_that_its_field_never_takes_is_refused(
+    connection: IntercomConnection, value: str, target: str, says: str
+) -> None:
+    campaign = make_campaign()
+    rows = [EMAIL, {"data_type": "fixed", "value": value, "to": target}]
+    with pytest.raises(SettingsError) as refused:
+        import_document(campaign, {"leads": {"field_map": rows}})
+    assert refused.value.errors[0].startswith("leads.field_map[1].value")
+    assert says in refused.value.errors[0]

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from integrations.intercom.session import Session
+from integrations.logic.mapping import map_values
 from integrations.logic.states import Reason, State
 from integrations.models import Attempt, ConnectionStatus, ContactLink, Delivery
 from integrations.sandbox.control import Fault
@@ -334,7 +335,7 @@ def test_a_phone_that_intercom_refuses_is_left_out(intercom: Intercom, campaign:
 def test_one_lead_that_our_code_stumbles_over_stops_nobody_else(
     intercom: Intercom, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = jobs.map_values
+    original = map_values
 
     def stumbles(*args: Any, **kwargs: Any) -> Any:
         if kwargs["values"]["lead.email"] == "odd@example.com":

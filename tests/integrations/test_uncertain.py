@@ -121,7 +121,7 @@ def test_a_contact_that_was_there_before_is_not_ours(intercom: Intercom, campaig
 
     intercom.drain()
 
-    assert (owed(lead).state, owed(lead).reason) == (State.SKIPPED, Reason.EXISTS)
+    assert (owed(lead).state, owed(lead).reason) == (State.SKIPPED, Reason.POLICY)
 
 
 def test_a_contact_of_the_other_role_is_not_ours(intercom: Intercom, campaign: Campaign) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from getpass import getpass
 from typing import TYPE_CHECKING, Any
 
 from django.core.management.base import CommandError
@@ -13,6 +14,7 @@ from django.utils.translation import ngettext
 from campaigns.management.help import TaughtCommand
 from integrations.intercom.errors import AuthError, ForbiddenError, IntercomError
 from integrations.intercom.session import Session
+from integrations.services.client import base_url
 from integrations.services.connect import Connected, connect_with_token, usable_regions
 
 if TYPE_CHECKING:
@@ -30,8 +32,10 @@ then Configure > Authentication > Access token.
 The token is never an argument: those show up in the process list and in your shell's history.
 
 examples:
-  INTERCOM_ACCESS_TOKEN=... manage.py connect_intercom
+  manage.py connect_intercom                         asks for the token, and does not show it
   manage.py connect_intercom --region EU < token.txt
+
+Scripts may set INTERCOM_ACCESS_TOKEN instead.
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -58,7 +62,10 @@ examples:
         self.stdout.write(
             ngettext("%(number)d field read.", "%(number)d fields read.", number) % {"number": number}
         )
-        self.stdout.write(_("Next: manage.py settings_import for a campaign."))
+        if connected.fresh:
+            self.stdout.write(_("Next: manage.py settings_import for a campaign."))
+        else:
+            self.stdout.write(_("What has waited for it goes on by itself."))
 
 
 def _connect(token: str, *, region: str) -> Connected:
@@ -75,8 +82,8 @@ def _connect(token: str, *, region: str) -> Connected:
         )
         raise CommandError(text) from err
     except IntercomError as err:
-        text = _("Intercom did not answer as expected (%(error)s). Nothing was changed; try again later.")
-        raise CommandError(text % {"error": err}) from err
+        text = _("%(host)s did not answer as Intercom should (%(error)s). Nothing was changed; try again.")
+        raise CommandError(text % {"host": base_url(region), "error": err}) from err
     except ValueError as err:
         text = _("The address of Intercom's API cannot be used (%(error)s): look at INTERCOM_API_URL.")
         raise CommandError(text % {"error": err}) from err
@@ -96,7 +103,7 @@ def _token() -> str:
 
 def _piped() -> str:
     if sys.stdin.isatty():
-        return ""
+        return getpass(_("Access token (it is not shown): ")).strip()
     try:
         return sys.stdin.read(LONGEST_TOKEN * 2).strip()
     except UnicodeDecodeError:

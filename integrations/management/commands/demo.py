@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
 from http import HTTPStatus
@@ -11,6 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.db import connections
 from django.urls import reverse
@@ -18,9 +18,10 @@ from django.utils.translation import gettext as _
 
 from campaigns.management.help import TaughtCommand
 from integrations import demo
-from integrations.intercom.errors import IntercomError
 from integrations.logic.states import State
-from integrations.processes import own_port, web, worker
+from integrations.processes import own_port, port_is_taken, web, worker
+from integrations.services.explain import explain
+from integrations.services.status import reason_now
 from integrations.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class Command(TaughtCommand):
             raise CommandError(
                 _("The demonstration needs INTERCOM_SANDBOX=on and DEMO_PASSWORD: use make demo.")
             )
-        _port_must_be_free()
+        if port_is_taken(own_port()):
+            text = _("Port %(port)d is in use. Choose another: make demo PORT=8010")
+            raise CommandError(text % {"port": own_port()})
         supervisor = Supervisor([web(host="127.0.0.1", port=own_port()), worker()])
         guide = threading.Thread(
             target=self._guide, args=[supervisor, password, options["once"]], daemon=True
@@ -60,8 +63,10 @@ class Command(TaughtCommand):
     def _guide(self, supervisor: Supervisor, password: str, once: bool) -> None:
         try:
             _wait_for_the_web_server()
-            self._tell(demo.seed(password=password), password=password)
-        except (IntercomError, CommandError) as err:
+            seeded = demo.seed(password=password)
+            self._first_lead(seeded, failing_matters=once)
+            self._tell(seeded, password=password)
+        except Exception as err:  # noqa: BLE001  (whatever it is, a demonstration without a guide is none)
             self.failed = str(err)
             supervisor.stop()
         finally:
@@ -69,31 +74,44 @@ class Command(TaughtCommand):
         if once:
             supervisor.stop()
 
+    def _first_lead(self, seeded: demo.Demo, *, failing_matters: bool) -> None:
+        """Somebody may have played with the settings since the last time: then it says why, and goes on."""
+        try:
+            delivery, seconds = demo.prove(seeded, within=SENDS_WITHIN)
+        except ValidationError as err:
+            text = _("No lead could join: %(why)s") % {"why": " ".join(err.messages)}
+        else:
+            if delivery.state == State.CREATED:
+                text = _("One lead has joined, and its contact is in the sandbox: that took %(seconds).1f s.")
+                self.stdout.write("\n" + text % {"seconds": seconds})
+                return
+            why = explain(reason_now(delivery))
+            text = _("A lead has joined, and is not in the sandbox: %(what)s %(next)s")
+            text %= {"what": why.what, "next": why.next_step}
+        if failing_matters:
+            raise CommandError(text)
+        self.stdout.write("\n" + self.style.WARNING(text))
+        self.stdout.write(_("make clean-demo begins anew."))
+
     def _tell(self, seeded: demo.Demo, *, password: str) -> None:
-        delivery, seconds = demo.prove(seeded, within=SENDS_WITHIN)
-        if delivery.state != State.CREATED:
-            raise CommandError(
-                _("The first lead is still %(state)s after %(seconds).0f s; see the messages above.")
-                % {"state": delivery.state, "seconds": seconds}
-            )
         base = settings.PUBLIC_URL
         self.stdout.write(
             _(
                 """
-One lead has joined, and its contact is in the sandbox: that took %(seconds).1f s.
-
   1. Join as a lead:          %(join)s
-  2. See the contact arrive:  %(sandbox)s
-  3. Read the log:            %(log)s
-     Log in as %(login)s with the password %(password)s
-  4. Try %(known)s: that person is in the sandbox already, so they are skipped, and the log says why.
+  2. Log in:                  %(admin)s
+                              as %(login)s with the password %(password)s
+  3. See the contact arrive:  %(sandbox)s
+  4. Read the log:            %(log)s
+  5. Join as %(known)s: that person is in the sandbox already, so they are skipped, and the log
+     says why.
 
 Stop with Ctrl-C. Everything is kept in var/; make clean-demo begins anew.
 """
             )
             % {
-                "seconds": seconds,
                 "join": seeded.referrer.referral_link,
+                "admin": base + reverse("admin:index"),
                 "sandbox": base + reverse("sandbox:contacts"),
                 "log": base + reverse("admin:integrations_delivery_changelist"),
                 "login": demo.LOGIN,
@@ -102,15 +120,6 @@ Stop with Ctrl-C. Everything is kept in var/; make clean-demo begins anew.
             }
         )
         self.stdout.flush()
-
-
-def _port_must_be_free() -> None:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        if probe.connect_ex(("127.0.0.1", own_port())) == 0:
-            raise CommandError(
-                _("Port %(port)d is in use. Choose another: make demo PORT=8010") % {"port": own_port()}
-            )
 
 
 def _wait_for_the_web_server() -> None:

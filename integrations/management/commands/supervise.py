@@ -5,10 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
 
 from campaigns.management.help import TaughtCommand
-from integrations.processes import web, worker
+from integrations.processes import is_migrated, port_is_taken, web, worker
 from integrations.supervisor import Supervisor
 
 if TYPE_CHECKING:
@@ -35,10 +37,16 @@ sent is finished first. A second one stops at once.
         parser.add_argument("--bind", default="127.0.0.1:8000", type=address, metavar="HOST:PORT")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if not is_migrated():
+            raise CommandError(_("The database is not ready: run manage.py migrate first."))
         children = [worker()]
         if options["web"]:
             host, port = options["bind"]
+            if port_is_taken(port):
+                raise CommandError(_("Port %(port)d is in use. Choose another.") % {"port": port})
             children.append(web(host=host, port=port))
+            text = _("Listening on %(host)s:%(port)d; people reach it at %(url)s (PUBLIC_URL).")
+            self.stdout.write(text % {"host": host, "port": port, "url": settings.PUBLIC_URL})
         Supervisor(children).run()
 
 

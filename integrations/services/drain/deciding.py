@@ -37,7 +37,7 @@ def first_step(job: Job, *, at: Moment) -> Next:
     if fresh and job.settings.policy is Policy.SKIP:
         known = Decision(Step.SKIP, Reason.EXISTS, matches=(job.link.contact_id,))
         hand = replace(hand, decision=known)
-        return ended(hand, State.SKIPPED, Reason.EXISTS, linked_id=job.link.contact_id)
+        return ended(hand, State.SKIPPED, Reason.POLICY, linked_id=job.link.contact_id)
     return Read(hand, contact_id=job.link.contact_id)
 
 
@@ -93,7 +93,7 @@ def _decided(hand: InHand) -> Next:
         case Step.ADOPT, contact:
             return ended(hand, State.CREATED, Reason.OURS, contact=contact)
         case Step.SKIP, contact:
-            return ended(hand, State.SKIPPED, Reason.EXISTS, contact=contact)
+            return ended(hand, State.SKIPPED, Reason.POLICY, contact=contact)
         case Step.UPDATE, Contact() as contact:
             change = update_change(job.mapped, contact=contact)
             if change.body:
