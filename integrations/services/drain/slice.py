@@ -14,17 +14,14 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.intercom.errors import IntercomError, RateLimitedError
-from integrations.models import SecretUnreadableError
 from integrations.services.drain import deciding, failing
-from integrations.services.drain.calls import Caller
+from integrations.services.drain.access import Access
 from integrations.services.drain.jobs import claim, next_due
 from integrations.services.drain.record import commit_intents, hold_overdue, record
 from integrations.services.drain.results import Result
 from integrations.services.drain.stages import Failed, Moment, Next, Read, Search, Write
-from integrations.services.drain.verdicts import Trouble
 from integrations.services.drain.work import Step, Work
-from integrations.services.drain.workspace import THREADS, load, need_reconnect, pace_of, rest
+from integrations.services.drain.workspace import THREADS
 
 if TYPE_CHECKING:
     from integrations.services.lease import Lease
@@ -47,14 +44,11 @@ class Slice:
         self._lease = lease
         self._ends = time.monotonic() + SECONDS
         self._lag = timedelta(seconds=settings.INTERCOM_SEARCH_LAG)
-        self._workspace = load(lease.connection_id, now=timezone.now())
-        self._token_since = timezone.now()
-        self._caller = self._new_caller()
+        self._access = Access(lease)
         self._results: list[Result] = []
         self._oldest_result = 0.0
         self._claimed_at = 0.0
         self._more_is_due = True
-        self._rate_limit_hits = 0
         self._recorded = 0
 
     def run(self) -> int:
@@ -69,31 +63,30 @@ class Slice:
                     self._collect()
                 self._finish()
             finally:
-                if self._caller:
-                    self._caller.stop()
+                self._access.close()
         return self._recorded
 
     @property
     def may_go_on(self) -> bool:
         """Whether a next slice could send anything: nobody has paused the workspace, nor has Intercom."""
-        return self._workspace.usable and not self._workspace.paused_for(timezone.now())
+        return self._access.open
 
     # when to go on ---------------------------------------------------------------------------------------
 
     def _goes_on(self) -> bool:
-        if self._caller is None or time.monotonic() >= self._ends:
+        if self._access.caller is None or time.monotonic() >= self._ends:
             return False
         return len(self._work) > 0 or self._claimed_at == 0.0 or self._something_soon()
 
     def _something_soon(self) -> bool:
         """Whether waiting here for the next retry, or the end of a rate limit, beats starting anew."""
-        if not self._workspace.usable:
+        now, workspace = timezone.now(), self._access.workspace
+        if not workspace.usable:
             return False
-        now = timezone.now()
-        paused = self._workspace.paused_for(now)
+        paused = workspace.paused_for(now)
         if paused:
             return time.monotonic() + paused < self._ends and _doze(paused)
-        due_at = next_due(self._lease.connection_id, tabs=self._workspace.tabs)
+        due_at = next_due(self._lease.connection_id, tabs=workspace.tabs)
         soon = (due_at - now).total_seconds() if due_at else None
         return soon is not None and soon <= WORTH_WAITING and _doze(soon)
 
@@ -108,20 +101,19 @@ class Slice:
         first, self._claimed_at = self._claimed_at == 0.0, clock
         self._flush()
         self._lease.clear_dirty()
-        self._reload()
-        if not self.may_go_on:
+        self._access.reload()
+        workspace = self._access.workspace
+        if not self._access.open:
             return
         if first:
-            ready = [tab.id for tab in self._workspace.tabs.values() if not tab.held_by]
-            hold_overdue(ready, lease=self._lease)
-        now = timezone.now()
+            hold_overdue(workspace.ready, lease=self._lease)
         jobs = claim(
             self._lease.connection_id,
-            tabs=self._workspace.tabs,
-            attributes=self._workspace.attributes,
+            tabs=workspace.tabs,
+            attributes=workspace.attributes,
             limit=room,
             busy=self._work.jobs,
-            now=now,
+            now=timezone.now(),
         )
         self._more_is_due = len(jobs) == room
         for job in jobs:
@@ -129,10 +121,11 @@ class Slice:
 
     def _send(self) -> None:
         """Asks what is to be asked; commits the intent of the next few writes, then lets them go."""
-        if self._caller is None or self._workspace.paused_for(timezone.now()):
+        caller = self._access.caller
+        if caller is None or not self._access.open:
             self._work.put_back()
             return
-        self._work.ask(self._caller)
+        self._work.ask(caller)
         few = self._work.next_writes(THREADS) if self._work.calls_out < THREADS else []
         if not few:
             return
@@ -140,7 +133,7 @@ class Slice:
         ready = commit_intents(intents, lease=self._lease)
         for write in few:
             if write.hand.job.delivery_id in ready:
-                self._work.send(write, caller=self._caller)
+                self._work.send(write, caller=caller)
             else:
                 self._work.done_with(write.hand.job.delivery_id)
 
@@ -166,7 +159,8 @@ class Slice:
     def _next(self, step: Next) -> None:
         match step:
             case Failed():
-                self._workspace_in_trouble(step)
+                if self._access.hear(step):
+                    self._work.put_back()
                 self._keep(step.result)
             case Result():
                 self._keep(step)
@@ -187,67 +181,14 @@ class Slice:
             self._recorded += result.tried
         self._results.clear()
 
-    # trouble, and the end --------------------------------------------------------------------------------
-
-    def _workspace_in_trouble(self, failed: Failed) -> None:
-        error, connection_id = failed.result.error, self._lease.connection_id
-        match failed.trouble:
-            case Trouble.NONE:
-                return
-            case Trouble.RECONNECT:
-                self._reload()
-                if not self._was_asked_with_an_old_token(error):
-                    need_reconnect(connection_id, detail=getattr(error, "code", ""))
-            case Trouble.RATE_LIMIT:
-                # One refusal concerns a whole batch, and the calls beside it are refused together.
-                self._rate_limit_hits += not self._workspace.paused_for(timezone.now())
-                retry_at = error.retry_at if isinstance(error, RateLimitedError) else None
-                rest(connection_id, retry_at=retry_at, hits=self._rate_limit_hits)
-        self._reload()
-        self._hold_back()
-        self._caller = self._new_caller()
-
-    def _was_asked_with_an_old_token(self, error: Exception | None) -> bool:
-        exchange = error.exchange if isinstance(error, IntercomError) else None
-        return exchange is not None and exchange.started_at < self._token_since
-
-    def _reload(self) -> None:
-        before = self._workspace
-        self._workspace = load(self._lease.connection_id, now=timezone.now(), before=before)
-        if self._workspace.connection.sealed_token != before.connection.sealed_token:
-            self._use_new_token()
-
-    def _use_new_token(self) -> None:
-        if self._caller:
-            self._caller.stop()
-            self._caller = self._new_caller()
-        self._token_since = timezone.now()
-
-    def _hold_back(self) -> None:
-        """What has not left stays here."""
-        if self._caller:
-            self._caller.stop()
-        self._caller = None
-        self._work.put_back()
-
-    def _new_caller(self) -> Caller | None:
-        """None when the workspace may not be called at all."""
-        if not self._workspace.usable:
-            return None
-        try:
-            client = self._workspace.client()
-        except SecretUnreadableError:
-            need_reconnect(self._lease.connection_id, detail="token unreadable")
-            return None
-        return Caller(client, lease=self._lease, pace=pace_of(self._lease.connection_id))
-
     def _finish(self) -> None:
         """Waits for what has left, and lets go of what has not."""
-        self._hold_back()
+        self._access.close()
+        self._work.put_back()
         while self._work.calls_out:
             self._lease.renew_if_old()
             self._collect()
-            self._hold_back()
+            self._work.put_back()
         self._flush()
 
 

@@ -59,6 +59,11 @@ class Workspace:
         return max((until - now).total_seconds(), 0.0) if until else 0.0
 
     @property
+    def ready(self) -> list[int]:
+        """The tabs whose participants nothing holds back."""
+        return [tab.id for tab in self.tabs.values() if not tab.held_by]
+
+    @property
     def usable(self) -> bool:
         return self.connection.status == ConnectionStatus.CONNECTED and self.connection.paused_at is None
 
