@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -116,7 +115,8 @@ def _text(value: object) -> Stored:
 def _number(value: object) -> Stored:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValidationError(_("Enter a number."), code="type")
-    if not math.isfinite(value) or abs(value) > MAX_NUMBER:
+    # Written so that NaN is refused as well, and no whole number is too large to be looked at.
+    if not abs(value) <= MAX_NUMBER:
         raise ValidationError(_("This number is too large."), code="range")
     return value
 

@@ -17,7 +17,7 @@ from campaigns.csvfile import CsvFile, UnreadableFile
 from campaigns.customs import PREFIX, from_text
 from campaigns.models import Audience, LeadFieldType, Participant
 from campaigns.services import join_lead
-from campaigns.text import normalized_code, normalized_email
+from campaigns.text import normalized_code, normalized_email, refuse_unstorable
 
 if TYPE_CHECKING:
     from campaigns.csvfile import Row
@@ -76,6 +76,10 @@ def find_referrer(campaign: Campaign, *, code_or_email: str) -> Participant:
 
     Raises ValidationError when there is none.
     """
+    try:
+        refuse_unstorable(code_or_email)
+    except ValidationError as err:
+        raise ValidationError({REFERRER: err}) from None
     people = Participant.objects.filter(campaign=campaign)
     if "@" in code_or_email:
         referrers_first = Case(When(audience=Audience.REFERRER, then=Value(0)), default=Value(1))

@@ -170,7 +170,12 @@ SQLITE: dict[str, Any] = {
     },
 }
 # Persistent connections, and never psycopg's pool: it breaks under qcluster's fork.
-POSTGRESQL: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+POSTGRESQL: dict[str, Any] = {
+    "CONN_MAX_AGE": 60,
+    "CONN_HEALTH_CHECKS": True,
+    # A worker that is stopped or lost in the middle of a transaction would hold its locks for hours.
+    "OPTIONS": {"options": "-c idle_in_transaction_session_timeout=20000"},
+}
 
 
 def redis(name: str) -> dict[str, Any] | None:

@@ -122,6 +122,14 @@ ATTENTION: Mapping[Reason, Explanation] = {
     Reason.GAVE_UP: Explanation(
         _("Intercom could not be reached for 72 hours."), _("Send it again once Intercom works.")
     ),
+    Reason.GAVE_UP_IN_DOUBT: Explanation(
+        _("Sent, but for 72 hours Intercom could not be asked whether it arrived."),
+        _("Send it again once Intercom works: we look for it before anything is created."),
+    ),
+    Reason.EXTERNAL_ID_TAKEN: Explanation(
+        _("Another person in Intercom already has this External ID."),
+        _("Map something else to External ID, or nothing; then send it again."),
+    ),
     Reason.CONTACT_GONE: Explanation(
         _("The contact is not in Intercom any more."), _("Send it again if a new contact should be created.")
     ),

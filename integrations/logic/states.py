@@ -78,6 +78,8 @@ class Reason(StrEnum):
     NO_ID_IN_CONFLICT = "no_id_in_conflict"
     NOT_AN_EMAIL = "not_an_email"
     GAVE_UP = "gave_up"
+    GAVE_UP_IN_DOUBT = "gave_up_in_doubt"
+    EXTERNAL_ID_TAKEN = "external_id_taken"
     CONTACT_GONE = "contact_gone"
     NOT_RESTORABLE = "not_restorable"
     INTERNAL_ERROR = "internal_error"

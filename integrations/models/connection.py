@@ -25,7 +25,10 @@ class ConnectionStatus(models.TextChoices):
 
 
 class IntercomConnection(models.Model):
-    """One Intercom workspace. It may serve several campaigns."""
+    """One Intercom workspace. It may serve several campaigns.
+
+    `dirty`: somebody joined since a drain last looked, and a drain is queued or running.
+    """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     region = models.CharField(_("region"), max_length=8, choices=Region)
@@ -45,6 +48,7 @@ class IntercomConnection(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
     paused_until = models.DateTimeField(_("rate limit: paused until"), null=True, blank=True)
+    dirty = models.BooleanField(default=False, editable=False)
     attributes_at = models.DateTimeField(_("fields last read at"), null=True, blank=True)
 
     class Meta:
@@ -72,9 +76,9 @@ class IntercomConnection(models.Model):
 
 
 class DrainLease(models.Model):
-    """Who may write to a workspace now; and `dirty`: somebody joined since the holder last looked.
+    """Who may write to a workspace now.
 
-    A table of its own, so that saving a connection in a form can never overwrite a running lease.
+    A table of its own: every transaction of a drain holds this row, and nobody who joins may wait for that.
     """
 
     connection = models.OneToOneField(
@@ -82,7 +86,6 @@ class DrainLease(models.Model):
     )
     token = models.UUIDField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
-    dirty = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("drain lease")

@@ -76,6 +76,8 @@ def store_attributes(connection: IntercomConnection, listed: Iterable[Attribute]
 def refresh_by_task(connection_id: int) -> str:
     """For a worker: reads the fields and marks the rows that have a problem; says how it went."""
     connection = IntercomConnection.objects.get(pk=connection_id)
+    if connection.paused_until is not None and connection.paused_until > timezone.now():
+        return "not now: Intercom has asked us to slow down"
     try:
         with Session() as session:
             number = refresh_attributes(connection, session=session)

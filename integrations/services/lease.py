@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from integrations.logic.states import Intent, Reason, State
-from integrations.models import Delivery, DrainLease
+from integrations.models import Delivery, DrainLease, IntercomConnection
 
 TIME_TO_LIVE = 30.0
 RENEW_EVERY = 5.0
@@ -53,15 +53,12 @@ class Lease:
 
     def clear_dirty(self) -> None:
         """For before a claim: whoever joins from here on makes the workspace dirty again."""
-        self._mine().filter(dirty=True).update(dirty=False)
+        mine = IntercomConnection.objects.filter(pk=self.connection_id, lease__token=self.token)
+        mine.filter(dirty=True).update(dirty=False)
 
-    def release(self) -> bool:
-        """Gives the lease back unless somebody joined meanwhile (False: look once more)."""
-        released = self._mine().filter(dirty=False).update(token=None, expires_at=None)
-        return bool(released) or not self._mine().exists()
-
-    def abandon(self) -> None:
-        """Gives the lease back whatever has come meanwhile; the caller queues a successor."""
+    def release(self) -> None:
+        """Gives the lease back. Then look at `dirty` once more (`somebody_joined`): a task that came while
+        the lease was held went away again, counting on that."""
         self._mine().update(token=None, expires_at=None)
 
     def _mine(self) -> QuerySet[DrainLease]:
@@ -83,6 +80,11 @@ def acquire(connection_id: int) -> Lease | None:
             return None
         _doubt_what_was_sending(connection_id)
     return Lease(connection_id=connection_id, token=token, safe_until=asked_at + TIME_TO_LIVE)
+
+
+def somebody_joined(connection_id: int) -> bool:
+    """Whether there may be something that no drain has looked for yet."""
+    return IntercomConnection.objects.filter(pk=connection_id, dirty=True).exists()
 
 
 def _doubt_what_was_sending(connection_id: int) -> None:

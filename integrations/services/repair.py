@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from integrations.logic.states import Order, Reason, State
-from integrations.models import Delivery, IntercomConnection, SyncSettings
+from integrations.models import ConnectionStatus, Delivery, IntercomConnection, SyncSettings
 from integrations.services.field_problems import forget_refusals
 from integrations.services.wake import wake
 
@@ -25,7 +25,7 @@ CANCELLABLE = (State.WAITING, State.HELD, State.NEEDS_ATTENTION)
 
 def send_again(ids: Iterable[int]) -> list[int]:
     """Owes these once more under the tab's present rules: not sent, held, skipped, needing attention."""
-    rows = Delivery.objects.filter(pk__in=list(ids), state__in=AGAIN)
+    rows = Delivery.objects.filter(Q(state__in=AGAIN) | _in_doubt_for_good(), pk__in=list(ids))
     return _order(rows, Order.NONE)
 
 
@@ -69,7 +69,7 @@ def complete(settings: SyncSettings) -> list[int]:
 def cancel(ids: Iterable[int]) -> list[int]:
     """Sends these no more. What is being sent, or in doubt, cannot be called back."""
     with transaction.atomic():
-        rows = Delivery.objects.filter(pk__in=list(ids), state__in=CANCELLABLE)
+        rows = Delivery.objects.filter(Q(state__in=CANCELLABLE) | _in_doubt_for_good(), pk__in=list(ids))
         chosen = list(rows.select_for_update().values_list("pk", flat=True))
         Delivery.objects.filter(pk__in=chosen).update(
             state=State.NOT_SENT,
@@ -81,12 +81,20 @@ def cancel(ids: Iterable[int]) -> list[int]:
     return chosen
 
 
+def _in_doubt_for_good() -> Q:
+    """In doubt in a workspace that nobody can ask any more: a person may decide without knowing."""
+    asked = Q(connection__status=ConnectionStatus.CONNECTED)
+    return Q(state=State.UNCERTAIN, due_at__lte=timezone.now()) & ~asked
+
+
 def _order(rows: QuerySet[Delivery], order: Order | None) -> list[int]:
     """Puts rows back into the outbox; None keeps whatever was ordered before."""
     now = timezone.now()
     with transaction.atomic():
         _give_tabs(rows.filter(settings=None))
-        ids = list(rows.exclude(settings=None).select_for_update().values_list("pk", flat=True))
+        chosen = rows.exclude(settings=None).select_for_update(of=("self",))
+        reasons = dict(chosen.values_list("pk", "reason"))
+        ids = list(reasons)
         again = Delivery.objects.filter(pk__in=ids)
         if order is not None:
             again.update(order=order, settled_as=F("state"))
@@ -98,6 +106,9 @@ def _order(rows: QuerySet[Delivery], order: Order | None) -> list[int]:
             failing_since=None,
             settled_at=None,
         )
+        # What had left before we gave up is looked for first, as ours.
+        doubtful = [pk for pk, reason in reasons.items() if reason == Reason.GAVE_UP_IN_DOUBT]
+        Delivery.objects.filter(pk__in=doubtful).update(state=State.UNCERTAIN, reason=Reason.UNCERTAIN)
         connections = IntercomConnection.objects.filter(settings__deliveries__in=ids).distinct()
         for connection_id in list(connections.values_list("pk", flat=True)):
             transaction.on_commit(partial(wake, connection_id), robust=True)

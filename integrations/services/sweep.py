@@ -20,6 +20,7 @@ from integrations.models import (
     SyncSettings,
 )
 from integrations.services.enqueue import LOOK_BACK, new_row
+from integrations.services.lease import acquire
 from integrations.services.queue import enqueue_drain
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ def sweep() -> str:
     now = timezone.now()
     state, _ = SweepState.objects.get_or_create(pk=SweepState.ONLY)
     found = give_rows_to_recent(now, since=state.swept_at) + give_rows_to_next(state, now=now)
+    doubt_in_unusable_workspaces()
     woken = wake_due(now)
     SweepState.objects.filter(pk=SweepState.ONLY).update(swept_at=now, checked_to=state.checked_to)
     return f"{found} participants had no delivery; {woken} workspaces woken"
@@ -94,3 +96,13 @@ def wake_due(now: datetime) -> int:
     for connection_id in ids:
         enqueue_drain(connection_id)
     return len(ids)
+
+
+def doubt_in_unusable_workspaces() -> None:
+    """Nobody drains a workspace that is not connected; what a dead drain was sending there is in doubt."""
+    sending = Delivery.objects.filter(state=State.SENDING, connection=OuterRef("pk"))
+    unusable = IntercomConnection.objects.exclude(status=ConnectionStatus.CONNECTED, paused_at=None)
+    for connection_id in unusable.filter(Exists(sending)).values_list("pk", flat=True):
+        lease = acquire(connection_id)
+        if lease is not None:
+            lease.release()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from integrations.models import DrainLease
-from integrations.services.queue import enqueue_drain
+from integrations.models import IntercomConnection
+from integrations.services.queue import BrokerSilentError, enqueue_drain
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +16,10 @@ def wake(connection_id: int) -> None:
     For after the commit. Never raises: the sweep finds what a failed wake leaves behind.
     """
     try:
-        if DrainLease.objects.filter(connection_id=connection_id, dirty=False).update(dirty=True):
+        if IntercomConnection.objects.filter(pk=connection_id, dirty=False).update(dirty=True):
             _enqueue_or_reset(connection_id)
+    except BrokerSilentError:
+        log.debug("the broker is left in peace; the sweep will do it")
     except Exception:
         # A join must not fail because a broker or a database connection is gone.
         log.exception("wake failed; the sweep will do it", extra={"connection": connection_id})
@@ -28,5 +30,5 @@ def _enqueue_or_reset(connection_id: int) -> None:
         enqueue_drain(connection_id)
     except Exception:
         # Left dirty, no later join would queue a drain either.
-        DrainLease.objects.filter(connection_id=connection_id).update(dirty=False)
+        IntercomConnection.objects.filter(pk=connection_id).update(dirty=False)
         raise

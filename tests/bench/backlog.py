@@ -24,7 +24,8 @@ def clear() -> None:
     """Forgets every lead, every delivery and every queued task."""
     for model in (Attempt, Delivery, ContactLink, Participant, OrmQ):
         model._default_manager.all().delete()
-    DrainLease.objects.update(token=None, expires_at=None, dirty=False)
+    DrainLease.objects.update(token=None, expires_at=None)
+    IntercomConnection.objects.update(dirty=False)
 
 
 def fill(count: int) -> None:

@@ -14,7 +14,7 @@ from campaigns import signals
 from campaigns.models import Campaign
 from campaigns.services import join_lead
 from integrations import receivers
-from integrations.models import DrainLease
+from integrations.models import IntercomConnection
 from tests.bench import backlog
 from tests.bench.child import tell
 
@@ -46,7 +46,7 @@ def _switch(*, on: bool) -> None:
 
 def _nobody_woke() -> None:
     """The dearest case: this join is the one that has to queue a drain."""
-    DrainLease.objects.update(dirty=False)
+    IntercomConnection.objects.update(dirty=False)
 
 
 def _milliseconds(campaign: Campaign, *, email: str) -> float:

@@ -104,7 +104,7 @@ def workspaces() -> list[str]:
     connections = IntercomConnection.objects.select_related("lease").order_by("pk")
     return [
         f"{one.workspace_id}: {one.status} {one.status_detail}, rate limit until {one.paused_until};"
-        f" lease until {one.lease.expires_at}, dirty: {one.lease.dirty}; {OrmQ.objects.count()} tasks queued"
+        f" lease until {one.lease.expires_at}, dirty: {one.dirty}; {OrmQ.objects.count()} tasks queued"
         for one in connections
     ]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.conf import settings
+from django.utils import timezone
 
 from campaigns.models import Campaign, Participant
 from integrations.intercom.session import Session
+from integrations.logic.states import State
 from integrations.models import Delivery, DrainLease, IntercomConnection
 from integrations.services.connect import connect_with_token
 from integrations.services.drain import drain
@@ -93,3 +97,10 @@ def owed(participant: Participant) -> Delivery:
 def kill_the_holder(connection: IntercomConnection) -> None:
     """As if the process that holds the lease had died some time ago."""
     DrainLease.objects.filter(connection=connection).update(expires_at="2000-01-01T00:00:00Z")
+
+
+def the_lag_is_over() -> None:
+    """As if search had had the time to show what was created: whatever is in doubt can be looked for."""
+    now = timezone.now()
+    long_ago = now - timedelta(seconds=settings.INTERCOM_SEARCH_LAG + 1)
+    Delivery.objects.filter(state=State.UNCERTAIN).update(due_at=now, intent_at=long_ago)

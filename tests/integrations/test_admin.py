@@ -21,7 +21,6 @@ from integrations.models import (
     Attempt,
     ContactLink,
     Delivery,
-    DrainLease,
     FieldMap,
     IntercomConnection,
     SettingsRevision,
@@ -395,11 +394,11 @@ def test_a_change_makes_the_next_revision_and_wakes_the_workspace(
     staff: Client, world: Campaign, django_capture_on_commit_callbacks: Any
 ) -> None:
     row = world.sync_settings.get(audience=Audience.REFERRER)
-    DrainLease.objects.update(dirty=False)
+    IntercomConnection.objects.update(dirty=False)
     with django_capture_on_commit_callbacks(execute=True):
         assert change(staff, row, EMAIL_ROW, action="create_lead").status_code == 302
     assert row.revisions.count() == 2
-    assert DrainLease.objects.get().dirty
+    assert IntercomConnection.objects.get().dirty
     text = staff.get(url("syncsettings", "history", row.pk)).text
     assert "Changed" in text
 
@@ -415,13 +414,13 @@ def test_resuming_wakes_the_workspace_without_a_revision(
 ) -> None:
     row = world.sync_settings.get(audience=Audience.REFERRER)
     SyncSettings.objects.update(paused_at=timezone.now())
-    DrainLease.objects.update(dirty=False)
+    IntercomConnection.objects.update(dirty=False)
     with django_capture_on_commit_callbacks(execute=True):
         url = reverse("admin:integrations_syncsettings_changelist")
         staff.post(url, {"action": "resume", "_selected_action": [row.pk]})
     row.refresh_from_db()
     assert (row.paused_at, row.revisions.count()) == (None, 1)
-    assert DrainLease.objects.get().dirty
+    assert IntercomConnection.objects.get().dirty
 
 
 def test_rows_are_deleted_moved_and_swapped(

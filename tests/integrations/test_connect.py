@@ -67,7 +67,7 @@ def test_who_waited_for_the_connection_is_woken(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         connect()
-    assert DrainLease.objects.get().dirty
+    assert IntercomConnection.objects.get().dirty
 
 
 def test_a_refused_token_leaves_nothing(answering: Sandbox) -> None:

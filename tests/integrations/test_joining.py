@@ -15,7 +15,7 @@ from campaigns import signals
 from campaigns.models import Campaign, Participant
 from integrations import receivers
 from integrations.logic.states import Reason, State
-from integrations.models import Delivery, DrainLease, IntercomConnection
+from integrations.models import Delivery, IntercomConnection
 from integrations.services import enqueue, wake
 from integrations.services.sweep import sweep
 from tests.campaigns.factories import make_campaign, make_lead
@@ -34,7 +34,7 @@ def campaign(connection: IntercomConnection) -> Campaign:
 
 def _nothing_queued(connection: IntercomConnection) -> None:
     OrmQ.objects.all().delete()
-    DrainLease.objects.filter(connection=connection).update(dirty=False)
+    IntercomConnection.objects.filter(pk=connection.pk).update(dirty=False)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from integrations.logic.states import Intent, Reason, State
-from integrations.models import Delivery, DrainLease, IntercomConnection
+from integrations.models import Delivery, IntercomConnection
 from integrations.services.drain import drain
-from integrations.services.lease import LeaseLostError, acquire
+from integrations.services.lease import LeaseLostError, acquire, somebody_joined
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import Intercom, kill_the_holder, owed, set_panel
 
@@ -25,21 +25,34 @@ def test_a_held_lease_is_nobody_elses(connection: IntercomConnection) -> None:
 def test_a_released_lease_can_be_taken(connection: IntercomConnection) -> None:
     lease = acquire(connection.pk)
     assert lease is not None
-    lease.clear_dirty()
 
-    assert lease.release()
+    lease.release()
 
     assert acquire(connection.pk) is not None
 
 
-def test_a_dirty_lease_is_not_released(connection: IntercomConnection) -> None:
+def test_a_join_while_the_lease_is_held_is_seen_after_it_is_released(connection: IntercomConnection) -> None:
     lease = acquire(connection.pk)
     assert lease is not None
-    DrainLease.objects.update(dirty=True)
+    lease.clear_dirty()
+    assert not somebody_joined(connection.pk)
+    IntercomConnection.objects.update(dirty=True)
 
-    assert not lease.release()
+    lease.release()
 
-    assert acquire(connection.pk) is None
+    assert somebody_joined(connection.pk)
+
+
+def test_an_old_holder_does_not_clear_what_is_dirty_for_the_new_one(connection: IntercomConnection) -> None:
+    old = acquire(connection.pk)
+    kill_the_holder(connection)
+    acquire(connection.pk)
+    IntercomConnection.objects.update(dirty=True)
+
+    assert old is not None
+    old.clear_dirty()
+
+    assert somebody_joined(connection.pk)
 
 
 def test_a_lease_that_ran_out_can_be_taken_and_its_old_holder_writes_no_more(

@@ -16,7 +16,7 @@ from integrations.sandbox.messages import Ending
 from integrations.services import repair
 from integrations.services.status import tallies
 from tests.campaigns.factories import make_campaign, make_lead
-from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel, the_lag_is_over
 
 pytestmark = pytest.mark.django_db
 
@@ -122,7 +122,7 @@ def test_a_person_chooses_which_of_several_is_ours(intercom: Intercom, campaign:
     lead = make_lead(campaign, email="ana@example.com")
     intercom.drain()
     other = intercom.sandbox.add_contact(intercom.workspace, email="ana@example.com", role="lead")
-    Delivery.objects.update(due_at=timezone.now())
+    the_lag_is_over()
     intercom.drain()
     assert owed(lead).reason == Reason.SEVERAL_MATCHES
 

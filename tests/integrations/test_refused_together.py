@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.utils import timezone
 
 from campaigns.models import Campaign
 from integrations.logic.states import Reason, State
@@ -11,7 +10,7 @@ from integrations.models import Delivery
 from integrations.sandbox.control import Fault
 from integrations.sandbox.messages import Ending
 from tests.campaigns.factories import make_campaign, make_lead
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import Intercom, owed, set_panel, the_lag_is_over
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +60,7 @@ def test_a_second_create_that_is_refused_leaves_the_first_in_doubt(
         intercom.workspace, Fault(acts=False, method="POST", path="/contacts", status=401)
     )
     intercom.drain()
-    Delivery.objects.update(due_at=timezone.now())
+    the_lag_is_over()
     intercom.drain()
 
     assert (owed(lead).state, owed(lead).reason) == (State.UNCERTAIN, Reason.UNCERTAIN)

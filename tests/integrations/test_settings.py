@@ -17,7 +17,6 @@ from integrations.logic.states import Reason
 from integrations.logic.types import Attribute, TabSettings
 from integrations.models import (
     ConnectionStatus,
-    DrainLease,
     FieldMap,
     IntercomConnection,
     SettingsRevision,
@@ -177,8 +176,8 @@ def test_a_save_wakes_the_workspace_after_the_commit(
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         import_document(campaign, WHOLE)
-        assert not DrainLease.objects.get(connection=workspace).dirty
-    assert DrainLease.objects.get(connection=workspace).dirty
+        assert not IntercomConnection.objects.get(pk=workspace.pk).dirty
+    assert IntercomConnection.objects.get(pk=workspace.pk).dirty
 
 
 def test_numbers_and_booleans_may_stand_without_quotes(campaign: Campaign) -> None:

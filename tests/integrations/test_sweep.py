@@ -12,7 +12,7 @@ from django_q.models import OrmQ, Schedule
 
 from campaigns.models import Audience, Campaign, Participant
 from integrations.logic.states import Reason, State
-from integrations.models import ConnectionStatus, Delivery, DrainLease, IntercomConnection, SweepState
+from integrations.models import ConnectionStatus, Delivery, IntercomConnection, SweepState
 from integrations.services import sweep as sweep_module
 from integrations.services.schedule import schedule_sweep
 from integrations.services.status import tallies
@@ -106,7 +106,7 @@ def test_a_round_costs_the_same_whatever_the_number(campaign: Campaign) -> None:
 
 def test_a_workspace_with_something_due_is_woken_even_when_it_is_dirty(campaign: Campaign) -> None:
     make_lead(campaign)
-    DrainLease.objects.update(dirty=True)
+    IntercomConnection.objects.update(dirty=True)
 
     sweep()
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Campaign, Participant
+from campaigns.models import Campaign
 from integrations.logic.states import Reason, State
-from integrations.models import Attempt, ContactLink, Delivery
+from integrations.models import Attempt, ContactLink
 from integrations.sandbox.control import Fault
 from integrations.sandbox.messages import Ending
 from tests.campaigns.factories import make_campaign, make_lead
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import Intercom, owed, set_panel, the_lag_is_over
 
 pytestmark = pytest.mark.django_db
 
@@ -41,10 +41,6 @@ def lose_the_answer(intercom: Intercom, *, acts: bool, lost: dict[str, Any]) -> 
     intercom.sandbox.add_fault(intercom.workspace, Fault(acts=acts, method="POST", path="/contacts", **lost))
 
 
-def the_lag_is_over(lead: Participant) -> None:
-    Delivery.objects.filter(participant=lead).update(due_at=timezone.now())
-
-
 @lost_answers
 def test_a_lead_that_was_created_unseen_is_found_and_is_ours(
     intercom: Intercom, campaign: Campaign, lost: dict[str, Any]
@@ -54,7 +50,7 @@ def test_a_lead_that_was_created_unseen_is_found_and_is_ours(
     intercom.drain()
     assert owed(lead).state == State.UNCERTAIN
 
-    the_lag_is_over(lead)
+    the_lag_is_over()
     intercom.drain()
 
     (contact,) = intercom.contacts()
@@ -74,7 +70,7 @@ def test_a_lead_that_was_not_created_is_created_once(
     intercom.drain()
     assert owed(lead).state == State.UNCERTAIN
 
-    the_lag_is_over(lead)
+    the_lag_is_over()
     intercom.drain()
 
     assert intercom.emails() == ["ana@example.com"]
@@ -102,7 +98,7 @@ def test_the_policy_does_not_apply_to_our_own_contact(intercom: Intercom, campai
     lose_the_answer(intercom, acts=True, lost={"ending": Ending.DROP})
     lead = make_lead(campaign)
     intercom.drain()
-    the_lag_is_over(lead)
+    the_lag_is_over()
     intercom.forget_calls()
 
     intercom.drain()
@@ -117,7 +113,7 @@ def test_a_contact_that_was_there_before_is_not_ours(intercom: Intercom, campaig
     lead = make_lead(campaign, email="ana@example.com")
     intercom.drain()
     intercom.sandbox.add_contact(intercom.workspace, email="ana@example.com", created_at=long_ago)
-    the_lag_is_over(lead)
+    the_lag_is_over()
 
     intercom.drain()
 
@@ -129,7 +125,7 @@ def test_a_contact_of_the_other_role_is_not_ours(intercom: Intercom, campaign: C
     lead = make_lead(campaign, email="ana@example.com")
     intercom.drain()
     intercom.sandbox.add_contact(intercom.workspace, email="ana@example.com", role="user")
-    the_lag_is_over(lead)
+    the_lag_is_over()
 
     intercom.drain()
 
@@ -141,7 +137,7 @@ def test_when_several_could_be_ours_a_person_chooses(intercom: Intercom, campaig
     lead = make_lead(campaign, email="ana@example.com")
     intercom.drain()
     intercom.sandbox.add_contact(intercom.workspace, email="ana@example.com", role="lead")
-    the_lag_is_over(lead)
+    the_lag_is_over()
 
     intercom.drain()
 
@@ -176,7 +172,7 @@ def test_nobody_else_writes_to_an_email_in_doubt(intercom: Intercom, campaign: C
 
     assert "handed on" not in intercom.drain()
     assert (owed(second).state, intercom.new_calls()) == (State.WAITING, [])
-    the_lag_is_over(first)
+    the_lag_is_over()
     intercom.drain()
 
     assert len(intercom.contacts()) == 1

@@ -10,13 +10,13 @@ from django.utils import timezone
 from campaigns.models import Campaign, CampaignStatus
 from integrations.intercom.session import Session
 from integrations.logic.states import Reason, State
-from integrations.models import Delivery, IntercomConnection, SyncSettings
+from integrations.models import IntercomConnection, SyncSettings
 from integrations.sandbox.control import Fault
 from integrations.sandbox.messages import Ending
 from integrations.services.connect import connect_with_token
 from integrations.services.status import tallies
 from tests.campaigns.factories import make_campaign, make_lead
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import Intercom, owed, set_panel, the_lag_is_over
 
 pytestmark = pytest.mark.django_db
 
@@ -175,7 +175,7 @@ def test_a_participant_corrected_while_in_doubt_is_looked_for_under_the_old_emai
     intercom.drain()
     lead.set_email("ana@example.com")
     lead.save()
-    Delivery.objects.update(due_at=timezone.now())
+    the_lag_is_over()
 
     intercom.drain()
 
@@ -192,7 +192,7 @@ def test_a_participant_corrected_while_in_doubt_is_sent_anew_when_nothing_had_le
     intercom.drain()
     lead.set_email("ana@example.com")
     lead.save()
-    Delivery.objects.update(due_at=timezone.now())
+    the_lag_is_over()
 
     intercom.drain()
     intercom.drain()

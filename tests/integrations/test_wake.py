@@ -16,7 +16,7 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.services import join_lead
 from integrations.logic.states import Reason, State
-from integrations.models import Delivery, DrainLease, IntercomConnection
+from integrations.models import Delivery, IntercomConnection
 from integrations.services import drain as drain_module
 from integrations.services import queue as task_queue
 from integrations.services import wake as wake_module
@@ -89,7 +89,7 @@ def test_thousands_of_joins_against_ending_drains_leave_nobody_waiting(
         pytest.skip("on SQLite writers take turns, so there is no race to drive")
     campaign = make_campaign()
     set_panel(campaign)
-    DrainLease.objects.update(dirty=False)
+    IntercomConnection.objects.update(dirty=False)
     joiners = [
         threading.Thread(target=_join, args=[campaign], kwargs={"number": number})
         for number in range(JOINERS)
@@ -103,8 +103,8 @@ def test_thousands_of_joins_against_ending_drains_leave_nobody_waiting(
 
     assert Delivery.objects.count() == JOINERS * JOINS_EACH
     assert Delivery.objects.exclude(state=State.NOT_SENT).count() == 0
-    lease = DrainLease.objects.get(connection=connection)
-    assert (lease.token, lease.dirty) == (None, False)
+    connection.refresh_from_db()
+    assert (connection.lease.token, connection.dirty) == (None, False)
 
 
 def test_a_wake_that_comes_while_a_drain_ends_is_heard(
@@ -124,7 +124,7 @@ def test_a_wake_that_comes_while_a_drain_ends_is_heard(
             return settled
 
     monkeypatch.setattr(drain_module, "Slice", LateJoin)
-    monkeypatch.setattr(drain_module, "_hands_on", lambda _lease: False)
+    monkeypatch.setattr(drain_module, "_something_is_due", lambda _lease: False)
     join_lead(campaign=campaign, email="early@example.com")
 
     drain(connection.pk)
@@ -139,7 +139,7 @@ def test_a_wake_after_the_release_queues_a_new_drain(
     set_panel(campaign)
     queued: list[int] = []
     monkeypatch.setattr(wake_module, "enqueue_drain", queued.append)
-    DrainLease.objects.update(dirty=False)
+    IntercomConnection.objects.update(dirty=False)
     join_lead(campaign=campaign, email="early@example.com")
     monkeypatch.setattr(drain_module, "Slice", QuickSlice)
     drain(connection.pk)

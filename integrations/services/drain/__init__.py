@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
 from django.utils import timezone
 
-from integrations.models import DrainLease
+from integrations.models import IntercomConnection
 from integrations.services.drain.jobs import next_due
 from integrations.services.drain.slice import Slice
-from integrations.services.lease import Lease, LeaseLostError, acquire
+from integrations.services.lease import Lease, LeaseLostError, acquire, somebody_joined
 from integrations.services.queue import enqueue_drain
 from integrations.services.tabs import load_tabs
 
@@ -23,44 +24,56 @@ def drain(connection_id: int) -> str:
 
     Returns a short sentence for django-q2's list. Running it twice, or too often, changes nothing.
     """
-    lease = acquire(connection_id)
-    if lease is None:
-        return "another drain holds the workspace"
-    try:
-        return _run(lease)
-    except LeaseLostError:
-        log.warning("lost the lease of a workspace", extra={"connection": connection_id})
-        return "lost the lease"
-    except Exception:
-        # What was on its way is in doubt now; giving the lease back lets the next drain look at once.
-        lease.abandon()
-        raise
-
-
-def _run(lease: Lease) -> str:
     tries = 0
-    while True:
-        lease.clear_dirty()
-        part = Slice(lease)
-        tries += part.run()
-        if part.may_go_on and _hands_on(lease):
+    while (lease := acquire(connection_id)) is not None:
+        try:
+            part = _run(lease)
+        except LeaseLostError:
+            log.warning("lost the lease of workspace %d", connection_id)
+            return f"{tries} tries; lost the lease"
+        except Exception:
+            # What was on its way is in doubt now; giving the lease back lets the next drain look at once.
+            lease.release()
+            raise
+        tries += part.tries
+        if part.handed_on:
             return f"{tries} tries; handed on"
-        if lease.release():
+        if not somebody_joined(connection_id):
             return f"{tries} tries; nothing more to do now"
-        # Somebody joined between the last look and the release: look once more.
+    return f"{tries} tries; another drain holds the workspace"
 
 
-def _hands_on(lease: Lease) -> bool:
-    """When something is due already, a new task goes on with it: other workspaces get their turn first."""
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of one slice."""
+
+    tries: int
+    handed_on: bool
+
+
+def _run(lease: Lease) -> Ran:
+    """One slice; the lease is given back in any case."""
+    lease.clear_dirty()
+    part = Slice(lease)
+    tries = part.run()
+    goes_on = part.may_go_on and _something_is_due(lease)
+    lease.release()
+    if goes_on:
+        _hand_on(lease.connection_id)
+    return Ran(tries, handed_on=goes_on)
+
+
+def _something_is_due(lease: Lease) -> bool:
     now = timezone.now()
     due_at = next_due(lease.connection_id, tabs=load_tabs(connection_id=lease.connection_id, now=now))
-    if due_at is None or due_at > now:
-        return False
-    lease.abandon()
+    return due_at is not None and due_at <= now
+
+
+def _hand_on(connection_id: int) -> None:
+    """A new task goes on with what is due already: other workspaces get their turn first."""
     try:
-        enqueue_drain(lease.connection_id)
+        enqueue_drain(connection_id)
     except Exception:
         # Left dirty, no later join would queue a drain either. The sweep finds the rest.
-        DrainLease.objects.filter(connection_id=lease.connection_id).update(dirty=False)
+        IntercomConnection.objects.filter(pk=connection_id).update(dirty=False)
         log.exception("handing on failed; the sweep will do it")
-    return True

@@ -77,7 +77,8 @@ class Access:
             return None
         try:
             client = self.workspace.client()
-        except SecretUnreadableError:
-            need_reconnect(self._lease.connection_id, detail="token unreadable")
+        except (SecretUnreadableError, ValueError) as err:
+            # No key opens the token, or its address cannot be used (a sandbox that is switched off).
+            need_reconnect(self._lease.connection_id, detail=type(err).__name__)
             return None
         return Caller(client, lease=self._lease, pace=pace_of(self._lease.connection_id))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from integrations.intercom.errors import NotFoundError, RejectedError
 from integrations.logic.backoff import gives_up
 from integrations.logic.bodies import create_body, update_change
-from integrations.logic.duplicates import Decision, Step, decide, matching
+from integrations.logic.duplicates import Decision, Step, Unanswered, decide, matching
 from integrations.logic.notes import FIELD_PROBLEMS
 from integrations.logic.states import Intent, Order, Reason, State
 from integrations.logic.types import Contact, Policy, Role
@@ -25,6 +26,9 @@ def first_step(job: Job, *, at: Moment) -> Next:
         return ended(hand, State.NEEDS_ATTENTION, Reason.INTERNAL_ERROR)
     if not job.email:
         return ended(hand, State.NEEDS_ATTENTION, Reason.NOT_AN_EMAIL)
+    if job.unanswered is not None:
+        # Whatever else there is to say: first we must know what became of it.
+        return Search(hand)
     if job.failing_since is not None and gives_up(job.failing_since, now=at.now):
         return ended(hand, State.NEEDS_ATTENTION, Reason.GAVE_UP)
     if _rule_attribute_is_missing(job):
@@ -81,10 +85,26 @@ def after_searching(hand: InHand, found: Found, *, at: Moment) -> Next:
         external_id=job.external_id,
         unanswered=job.unanswered,
     )
-    if job.moved and decision.kind not in {Step.ADOPT, Step.CHOOSE}:
-        # Not ours, so nothing has left here: it starts anew where it belongs now.
+    hand = replace(hand, decision=decision)
+    if job.unanswered is not None and decision.kind not in {Step.ADOPT, Step.CHOOSE}:
+        return _nothing_of_ours(hand, job.unanswered, at=at)
+    return _decided(hand)
+
+
+def _nothing_of_ours(hand: InHand, unanswered: Unanswered, *, at: Moment) -> Next:
+    """A search within its own lag proves nothing. Only the very same user may be posted again before that,
+    since Intercom refuses a second one."""
+    job, creates = hand.job, hand.decision.kind is Step.CREATE
+    same_user = unanswered.role is Role.USER and job.settings.role is Role.USER and not job.moved
+    shown_at = datetime.fromtimestamp(unanswered.at, tz=UTC) + at.search_lag
+    if at.now < shown_at and not (same_user and creates):
+        return ended(hand, State.UNCERTAIN, Reason.UNCERTAIN, due_at=shown_at, tried=False)
+    if job.moved:
+        # Nothing has left here, so it starts anew where it belongs now.
         return ended(hand, State.WAITING, Reason.QUEUED, due_at=at.now, tried=False)
-    return _decided(replace(hand, decision=decision))
+    if creates and _rule_attribute_is_missing(job):
+        return waits_for_its_rule(hand, at=at)
+    return _decided(hand)
 
 
 def _decided(hand: InHand) -> Next:
@@ -128,9 +148,13 @@ def _updated(hand: InHand, contact: Contact | None, *, reason: Reason) -> Result
 def _stood_in_the_way(hand: InHand, existing: Contact) -> Next:
     """Intercom refused a create and named this contact: it is the match, whatever search shows.
 
-    It may carry another email: Intercom also refuses a second user of one external id.
+    Unless it carries another email: Intercom also refuses a second user of one external id, and that is
+    another person, who must not be written over.
     """
     job = hand.job
+    if existing.email and not matching([existing], email=job.email):
+        hand = replace(hand, decision=Decision(Step.CHOOSE, Reason.EXTERNAL_ID_TAKEN, matches=(existing.id,)))
+        return ended(hand, State.NEEDS_ATTENTION, Reason.EXTERNAL_ID_TAKEN)
     same = replace(existing, email=job.email)
     decision = decide([same], email=job.email, policy=job.settings.policy, unanswered=job.unanswered)
     return _decided(replace(hand, decision=decision))

@@ -58,7 +58,8 @@ def _as_before(write: Write) -> State:
 def waits_for_its_rule(hand: InHand, *, at: Moment) -> Result:
     """Sent without the rule's first value, this lead could never qualify: it waits for the repair."""
     due_at = at.now + RULE_IS_LOOKED_AT_EVERY
-    return ended(hand, State.WAITING, Reason.RULE_FIELD_PROBLEM, due_at=due_at)
+    again = hand.job.reason is Reason.RULE_FIELD_PROBLEM
+    return ended(hand, State.WAITING, Reason.RULE_FIELD_PROBLEM, due_at=due_at, tried=not again)
 
 
 def _without(write: Write, hand: InHand, *, target: str, error: RejectedError, at: Moment) -> Next:
@@ -86,6 +87,7 @@ def _failed(hand: InHand, error: Exception, *, creating: Role | None, as_before:
         failing_since=job.failing_since,
         now=at.now,
         search_lag=at.search_lag,
+        in_doubt=as_before is State.UNCERTAIN,
     )
     verdict = judge(error, at=circumstances)
     state = verdict.state or as_before

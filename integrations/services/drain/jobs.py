@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, OuterRef, QuerySet
 
 from campaigns import fields
+from campaigns.models import Participant
 from integrations.logic.duplicates import Unanswered
 from integrations.logic.mapping import Mapped, map_values, source_keys
 from integrations.logic.setup import OWN_EMAIL
-from integrations.logic.states import IN_FLIGHT, Intent, Order, State
+from integrations.logic.states import IN_FLIGHT, Intent, Order, Reason, State
 from integrations.logic.targets import EXTERNAL_ID
 from integrations.logic.text import normal_email
 from integrations.logic.types import Attribute, Role, TabSettings
@@ -49,6 +50,7 @@ class Job:
     failing_since: datetime | None
     unanswered: Unanswered | None
     link: ContactLink | None
+    reason: Reason
     order: Order
     contact_id: str
     """The contact that an order is about."""
@@ -139,7 +141,7 @@ def _jobs(
     attributes: Mapping[str, Attribute],
 ) -> list[Job]:
     keys = frozenset[str]().union(*(source_keys(tab.settings) for tab in tabs.values()))
-    values = fields.values([row.participant for row in rows], keys=keys | {OWN_EMAIL})
+    values = _values([row.participant for row in rows], keys=keys | {OWN_EMAIL})
     emails = [normal_email(row.participant.email) for row in rows]
     known = ContactLink.objects.filter(connection=connection_id, email__in=emails)
     links = {link.email: link for link in known}
@@ -147,13 +149,38 @@ def _jobs(
     for row in rows:
         tab = tabs.get(row.settings_id or 0)
         settings = tab.settings if tab else TabSettings()
-        try:
-            mapped = map_values(settings, values=values[row.participant_id], attributes=attributes)
-        except Exception:
-            log.exception("mapping delivery %d failed", row.pk)
-            mapped = None
+        mapped = _mapped(row, settings, values=values.get(row.participant_id), attributes=attributes)
         jobs.append(_job(row, tab=tab, settings=settings, mapped=mapped, links=links))
     return jobs
+
+
+def _values(people: list[Participant], *, keys: Collection[str]) -> dict[int, dict[str, fields.Value]]:
+    """The people's values; who breaks the reading of all is read alone, and left out if that breaks too."""
+    try:
+        return fields.values(people, keys=keys)
+    except Exception:
+        if len(people) == 1:
+            log.exception("reading participant %d failed", people[0].pk)
+            return {}
+    return {pk: row for one in people for pk, row in _values([one], keys=keys).items()}
+
+
+def _mapped(
+    row: Delivery,
+    settings: TabSettings,
+    *,
+    values: Mapping[str, fields.Value] | None,
+    attributes: Mapping[str, Attribute],
+) -> Mapped | None:
+    """None where our code stumbles over this one, or where its email is not what it is found by."""
+    person = row.participant
+    if values is None or normal_email(person.email) != person.email_normalized:
+        return None
+    try:
+        return map_values(settings, values=values, attributes=attributes)
+    except Exception:
+        log.exception("mapping delivery %d failed", row.pk)
+        return None
 
 
 def _job(
@@ -177,6 +204,7 @@ def _job(
         failing_since=row.failing_since,
         unanswered=_unanswered(row) if in_doubt else None,
         link=None if in_doubt else links.get(now_email),
+        reason=Reason(row.reason),
         order=Order(row.order),
         contact_id=row.contact_id,
         settles_as=State(row.settled_as) if row.order == Order.COMPLETE else State.UPDATED,

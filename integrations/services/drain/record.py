@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -54,6 +54,10 @@ DELIVERY_FIELDS = (
 )
 
 
+class TwoWritesError(Exception):
+    """The database has refused a second write in flight for one email: a bug, and nothing was sent."""
+
+
 def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> set[int]:
     """Marks these deliveries as `sending`; returns the ids of those that may now be sent.
 
@@ -68,7 +72,7 @@ def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> s
             .filter(Q(state__in=DUE) | Q(state=State.SENDING, lease_token=lease.token), pk__in=jobs)
             .select_related("settings")
         )
-        ready = [row for row in rows if _still_here(row, lease=lease)]
+        ready = [row for row in rows if _ours(row, lease=lease)]
         for row in ready:
             job, intent = jobs[row.pk]
             if row.state != State.UNCERTAIN or row.intent != intent:
@@ -78,12 +82,20 @@ def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> s
             row.connection_id, row.email = lease.connection_id, job.email
             row.lease_token = lease.token
             row.settings_revision = job.settings.revision
-        update_many(ready, INTENT_FIELDS)
+        try:
+            update_many(ready, INTENT_FIELDS)
+        except IntegrityError:
+            # The database's own words quote the email.
+            raise TwoWritesError("two writes to one email in one workspace") from None
     return {row.pk for row in ready}
 
 
-def _still_here(row: Delivery, *, lease: Lease) -> bool:
-    if row.state != State.WAITING:
+def _ours(row: Delivery, *, lease: Lease) -> bool:
+    """Whether this drain may decide about a row: what it is sending, what is in doubt in its workspace,
+    and what waits under a tab that points to it."""
+    if row.state == State.SENDING:
+        return row.lease_token == lease.token
+    if row.state == State.UNCERTAIN:
         return row.connection_id == lease.connection_id
     return row.settings is not None and row.settings.connection_id == lease.connection_id
 
@@ -95,7 +107,7 @@ def record(results: Collection[Result], *, lease: Lease) -> None:
     with transaction.atomic():
         lease.renew()
         now, connection_id = timezone.now(), lease.connection_id
-        kept = _update_deliveries(results, connection_id=connection_id, now=now)
+        kept = _update_deliveries(results, lease=lease, now=now)
         results = [result for result in results if result.job.delivery_id in kept]
         _forget_links(results, connection_id=connection_id)
         _remember_links(results, connection_id=connection_id, now=now)
@@ -105,11 +117,13 @@ def record(results: Collection[Result], *, lease: Lease) -> None:
         )
 
 
-def _update_deliveries(results: Collection[Result], *, connection_id: int, now: datetime) -> Collection[int]:
+def _update_deliveries(results: Collection[Result], *, lease: Lease, now: datetime) -> Collection[int]:
+    """Leaves alone what is another workspace's by now: its tab may have been pointed there meanwhile."""
     by_id = {result.job.delivery_id: result for result in results}
-    rows = list(Delivery.objects.select_for_update().filter(pk__in=by_id, state__in=OPEN))
+    found = Delivery.objects.select_for_update(of=("self",)).select_related("settings")
+    rows = [row for row in found.filter(pk__in=by_id, state__in=OPEN) if _ours(row, lease=lease)]
     for row in rows:
-        _apply(by_id[row.pk], row, connection_id=connection_id, now=now)
+        _apply(by_id[row.pk], row, connection_id=lease.connection_id, now=now)
     update_many(rows, DELIVERY_FIELDS)
     return {row.pk for row in rows}
 
@@ -177,6 +191,7 @@ def hold_overdue(settings_ids: Collection[int], *, lease: Lease) -> int:
         lease.renew()
         return Delivery.objects.filter(
             settings__in=settings_ids,
+            settings__connection=lease.connection_id,
             state=State.WAITING,
             order=Order.NONE,
             failing_since=None,

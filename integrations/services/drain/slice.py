@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
+from integrations.logic.states import Reason, State
 from integrations.services.drain import deciding, failing
 from integrations.services.drain.access import Access
 from integrations.services.drain.jobs import claim, next_due
@@ -35,6 +36,7 @@ FLUSH_AT = 32
 FLUSH_AFTER = 0.05
 LOOK_AGAIN_AFTER = 0.2
 WORTH_WAITING = 3.0
+LONGEST_PAUSE = 12.0
 
 
 class Slice:
@@ -74,8 +76,10 @@ class Slice:
     # when to go on ---------------------------------------------------------------------------------------
 
     def _goes_on(self) -> bool:
-        if self._access.caller is None or time.monotonic() >= self._ends:
+        if self._access.caller is None:
             return False
+        if time.monotonic() >= self._ends:
+            return self._waits_out_a_pause()
         return len(self._work) > 0 or self._claimed_at == 0.0 or self._something_soon()
 
     def _something_soon(self) -> bool:
@@ -83,12 +87,16 @@ class Slice:
         now, workspace = timezone.now(), self._access.workspace
         if not workspace.usable:
             return False
-        paused = workspace.paused_for(now)
-        if paused:
-            return time.monotonic() + paused < self._ends and _doze(paused)
+        if workspace.paused_for(now):
+            return self._waits_out_a_pause()
         due_at = next_due(self._lease.connection_id, tabs=workspace.tabs)
         soon = (due_at - now).total_seconds() if due_at else None
         return soon is not None and soon <= WORTH_WAITING and _doze(soon)
+
+    def _waits_out_a_pause(self) -> bool:
+        """A window of Intercom's limit is ten seconds long: whoever let go now would come back late."""
+        paused = self._access.workspace.paused_for(timezone.now())
+        return 0 < paused < LONGEST_PAUSE and len(self._work) == 0 and _doze(paused)
 
     # the turn of the loop --------------------------------------------------------------------------------
 
@@ -123,7 +131,7 @@ class Slice:
         """Asks what is to be asked; commits the intent of the next few writes, then lets them go."""
         caller = self._access.caller
         if caller is None or not self._access.open:
-            self._work.put_back()
+            self._put_back()
             return
         self._work.ask(caller)
         few = self._work.next_writes(THREADS) if self._work.calls_out < THREADS else []
@@ -153,6 +161,11 @@ class Slice:
             after = failing.crashed(step, err, at=at)
         self._next(after)
 
+    def _put_back(self) -> None:
+        for job in self._work.put_back():
+            now = timezone.now()
+            self._keep(Result(job, State.WAITING, Reason.RETRY, due_at=now, tried=False))
+
     def _moment(self) -> Moment:
         return Moment(timezone.now(), self._lag)
 
@@ -160,7 +173,7 @@ class Slice:
         match step:
             case Failed():
                 if self._access.hear(step):
-                    self._work.put_back()
+                    self._put_back()
                 self._keep(step.result)
             case Result():
                 self._keep(step)
@@ -184,11 +197,11 @@ class Slice:
     def _finish(self) -> None:
         """Waits for what has left, and lets go of what has not."""
         self._access.close()
-        self._work.put_back()
+        self._put_back()
         while self._work.calls_out:
             self._lease.renew_if_old()
             self._collect()
-            self._work.put_back()
+            self._put_back()
         self._flush()
 
 

@@ -57,6 +57,8 @@ class Circumstances:
     failing_since: datetime | None
     now: datetime
     search_lag: timedelta
+    in_doubt: bool = False
+    """An earlier create of ours is being looked for."""
 
 
 def judge(error: Exception, *, at: Circumstances) -> Verdict:
@@ -68,6 +70,8 @@ def judge(error: Exception, *, at: Circumstances) -> Verdict:
             return _back(Trouble.RECONNECT)
         case RateLimitedError():
             return _back(Trouble.RATE_LIMIT)
+        case _ if at.in_doubt and at.creating is None:
+            return _again(at, creating=None)
         case ConflictError(archived=True):
             skips = at.policy is Policy.SKIP
             return Verdict(State.SKIPPED if skips else State.NEEDS_ATTENTION, Reason.ARCHIVED)
@@ -76,10 +80,9 @@ def judge(error: Exception, *, at: Circumstances) -> Verdict:
         case NotFoundError() | MergedError():
             # Search may show for minutes what is gone: asking at once would pester Intercom till then.
             return replace(_again(at, creating=None), drop_link=True)
-        case RejectedError(code="not_restorable"):
-            return Verdict(State.NEEDS_ATTENTION, Reason.NOT_RESTORABLE)
         case RejectedError():
-            return Verdict(State.NEEDS_ATTENTION, Reason.REJECTED)
+            blocked = error.code == "not_restorable"
+            return Verdict(State.NEEDS_ATTENTION, Reason.NOT_RESTORABLE if blocked else Reason.REJECTED)
         case TransientError(maybe_acted=False) | ConflictError():
             return _again(at, creating=None)
         case _:
@@ -97,7 +100,8 @@ def _again(at: Circumstances, *, creating: Role | None) -> Verdict:
     Posting a user again is safe, since Intercom refuses a second one; a second lead it would take.
     """
     if at.failing_since is not None and gives_up(at.failing_since, now=at.now):
-        return Verdict(State.NEEDS_ATTENTION, Reason.GAVE_UP)
+        reason = Reason.GAVE_UP_IN_DOUBT if at.in_doubt or creating is not None else Reason.GAVE_UP
+        return Verdict(State.NEEDS_ATTENTION, reason)
     wait = retry_after(at.attempts + 1)
     if creating is None:
         return Verdict(None, Reason.RETRY, wait=wait)

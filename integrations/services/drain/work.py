@@ -29,6 +29,7 @@ class Work:
         self._reads: deque[Read] = deque()
         self._writes: deque[Write] = deque()
         self._out: dict[Future[Any], list[Step]] = {}
+        self._committed: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -53,6 +54,7 @@ class Work:
 
     def done_with(self, delivery_id: int) -> None:
         self._jobs.pop(delivery_id, None)
+        self._committed.discard(delivery_id)
 
     def ask(self, caller: Caller) -> None:
         """Sends every read, and the searches fifteen at a time."""
@@ -70,6 +72,7 @@ class Work:
 
     def send(self, write: Write, *, caller: Caller) -> None:
         """For a write whose intent is committed."""
+        self._committed.add(write.hand.job.delivery_id)
         if write.contact_id:
             call = self._pool.submit(caller.update, write.contact_id, write.body)
         else:
@@ -85,11 +88,20 @@ class Work:
             for step in self._out.pop(call):
                 yield step, call
 
-    def put_back(self) -> None:
-        """Lets go of what no call is out for; in the outbox it is still what it was."""
+    def put_back(self) -> list[Job]:
+        """Lets go of what no call is out for; in the outbox it is still what it was.
+
+        Returns those that are not: committed as `sending` for a write that ended without a trace, and then
+        to be written otherwise.
+        """
+        committed = []
         for steps in (self._searches, self._reads, self._writes):
             for step in _up_to(len(steps), steps):
-                self.done_with(step.hand.job.delivery_id)
+                job = step.hand.job
+                if job.delivery_id in self._committed:
+                    committed.append(job)
+                self.done_with(job.delivery_id)
+        return committed
 
 
 def _up_to(number: int, steps: deque[Any]) -> Iterator[Any]:
