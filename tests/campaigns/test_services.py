@@ -231,3 +231,10 @@ def test_lead_of_an_ended_campaign_still_qualifies() -> None:
     lead.campaign.status = CampaignStatus.ENDED
     lead.campaign.save(update_fields=["status"])
     assert qualify_lead(lead)
+
+
+def test_a_number_of_four_hundred_digits_is_refused_in_words() -> None:
+    campaign = make_campaign(fields={"seats": LeadFieldType.NUMBER})
+    with pytest.raises(ValidationError) as refused:
+        join_lead(campaign=campaign, email="ana@example.com", custom={"seats": 10**400})
+    assert "too large" in str(refused.value)
