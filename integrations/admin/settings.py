@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -50,6 +52,10 @@ class FieldMapInline(Section, admin.TabularInline[FieldMap, SyncSettings]):
     model = FieldMap
     form = FieldMapForm
     formset = TabFormSet
+    formfield_overrides = {
+        models.CharField: {"widget": forms.TextInput(attrs={"size": 22})},
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 1, "cols": 18})},
+    }
     extra = 1
 
 
