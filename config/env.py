@@ -156,7 +156,10 @@ def database(name: str, default: str) -> dict[str, Any]:
         return config | SQLITE
     if not config.get("NAME"):
         raise ImproperlyConfigured(f"{name} names no database: postgres://user:password@host/name.")
-    return config | POSTGRESQL
+    # What the address itself asks for (sslmode=require, options=…) comes last, so that it wins.
+    asked = dict(config.get("OPTIONS", {}))
+    asked["options"] = f"{LEFT_BEHIND} {asked.get('options', '')}".strip()
+    return config | POSTGRESQL | {"OPTIONS": asked}
 
 
 DATABASE_SCHEMES = ("sqlite:///", "sqlite://:memory:", "postgres://", "postgresql://")
@@ -170,12 +173,9 @@ SQLITE: dict[str, Any] = {
     },
 }
 # Persistent connections, and never psycopg's pool: it breaks under qcluster's fork.
-POSTGRESQL: dict[str, Any] = {
-    "CONN_MAX_AGE": 60,
-    "CONN_HEALTH_CHECKS": True,
-    # A worker that is stopped or lost in the middle of a transaction would hold its locks for hours.
-    "OPTIONS": {"options": "-c idle_in_transaction_session_timeout=20000"},
-}
+POSTGRESQL: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+# A worker that is stopped or lost in the middle of a transaction would hold its locks for hours.
+LEFT_BEHIND = "-c idle_in_transaction_session_timeout=20000"
 
 
 def redis(name: str) -> dict[str, Any] | None:

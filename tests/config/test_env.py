@@ -162,8 +162,21 @@ def test_postgresql_keeps_its_connections(monkeypatch: pytest.MonkeyPatch) -> No
         "db.example",
         5433,
     )
-    assert found["OPTIONS"] == {"sslmode": "require"}
+    assert found["OPTIONS"] == {
+        "sslmode": "require",
+        "options": "-c idle_in_transaction_session_timeout=20000",
+    }
     assert found["CONN_HEALTH_CHECKS"] is True
+
+
+def test_what_the_address_asks_of_the_server_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = "-c%20idle_in_transaction_session_timeout%3D60000"
+    set_name(monkeypatch, f"postgres://ana@db.example/leads?options={own}")
+    options = env.database("NAME", "")["OPTIONS"]["options"]
+    assert options.split("-c ")[1:] == [
+        "idle_in_transaction_session_timeout=20000 ",
+        "idle_in_transaction_session_timeout=60000",
+    ]
 
 
 def test_sqlite_lets_a_writer_wait(monkeypatch: pytest.MonkeyPatch) -> None:
