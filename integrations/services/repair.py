@@ -70,7 +70,7 @@ def cancel(ids: Iterable[int]) -> list[int]:
     """Sends these no more. What is being sent, or in doubt, cannot be called back."""
     with transaction.atomic():
         rows = Delivery.objects.filter(Q(state__in=CANCELLABLE) | _in_doubt_for_good(), pk__in=list(ids))
-        chosen = list(rows.select_for_update().values_list("pk", flat=True))
+        chosen = list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
         Delivery.objects.filter(pk__in=chosen).update(
             state=State.NOT_SENT,
             reason=Reason.CANCELLED,
