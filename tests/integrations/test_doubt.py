@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import timedelta
@@ -366,3 +367,35 @@ def test_a_pause_of_one_window_is_waited_out_beyond_the_slice(
     intercom.drain()
 
     assert owed(lead).state == State.CREATED
+
+
+def test_a_user_in_doubt_stays_so_while_the_rules_attribute_is_missing(
+    intercom: Intercom, campaign: Campaign, doubtful_user: Participant
+) -> None:
+    set_panel(campaign, action="create_user", qualification=RULE)
+    known_archived(intercom, archived=True)
+
+    intercom.drain()
+
+    assert (len(intercom.contacts()), owed(doubtful_user).state) == (1, State.UNCERTAIN)
+
+
+def test_a_user_in_doubt_stays_so_when_its_second_form_never_left(
+    intercom: Intercom, campaign: Campaign, doubtful_user: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source_row = {"data_type": "fixed", "value": "x", "to": SOURCE}
+    set_panel(campaign, action="create_user", field_map=[EMAIL_ROW, source_row])
+    message = "Custom attribute 'lead_source' does not exist"
+    refusal = json.dumps({"errors": [{"code": "parameter_invalid", "message": message}]})
+    fault = Fault(acts=False, method="POST", path="/contacts", status=400, body=refusal)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+
+    def time_is_up(part: Slice, step: Any) -> None:
+        if isinstance(step, Write):
+            part._ends = 0.0
+
+    with monkeypatch.context() as patch:
+        when_answered(patch, time_is_up, before=False)
+        intercom.drain()
+
+    assert owed(doubtful_user).state == State.UNCERTAIN

@@ -55,9 +55,19 @@ def _as_before(write: Write) -> State:
     return State.UNCERTAIN if write.creates and write.hand.job.unanswered else State.WAITING
 
 
+def never_left(write: Write, *, at: Moment) -> Result:
+    """Its first form was refused, and its second stayed here: it stands as it stood."""
+    state = _as_before(write)
+    reason = Reason.UNCERTAIN if state is State.UNCERTAIN else Reason.RETRY
+    return ended(write.hand, state, reason, due_at=at.now, tried=False)
+
+
 def waits_for_its_rule(hand: InHand, *, at: Moment) -> Result:
     """Sent without the rule's first value, this lead could never qualify: it waits for the repair."""
     due_at = at.now + RULE_IS_LOOKED_AT_EVERY
+    if hand.job.unanswered is not None:
+        # An earlier create was never answered: waiting for the rule must not forget that.
+        return ended(hand, State.UNCERTAIN, Reason.UNCERTAIN, due_at=due_at, tried=False)
     again = hand.job.reason is Reason.RULE_FIELD_PROBLEM
     return ended(hand, State.WAITING, Reason.RULE_FIELD_PROBLEM, due_at=due_at, tried=not again)
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.utils import timezone
 
-from integrations.logic.states import Reason, State
 from integrations.services.drain import deciding, failing
 from integrations.services.drain.access import Access
 from integrations.services.drain.jobs import claim, next_due
@@ -162,9 +161,8 @@ class Slice:
         self._next(after)
 
     def _put_back(self) -> None:
-        for job in self._work.put_back():
-            now = timezone.now()
-            self._keep(Result(job, State.WAITING, Reason.RETRY, due_at=now, tried=False))
+        for write in self._work.put_back():
+            self._keep(failing.never_left(write, at=self._moment()))
 
     def _moment(self) -> Moment:
         return Moment(timezone.now(), self._lag)

@@ -88,7 +88,7 @@ class Work:
             for step in self._out.pop(call):
                 yield step, call
 
-    def put_back(self) -> list[Job]:
+    def put_back(self) -> list[Write]:
         """Lets go of what no call is out for; in the outbox it is still what it was.
 
         Returns those that are not: committed as `sending` for a write that ended without a trace, and then
@@ -97,10 +97,10 @@ class Work:
         committed = []
         for steps in (self._searches, self._reads, self._writes):
             for step in _up_to(len(steps), steps):
-                job = step.hand.job
-                if job.delivery_id in self._committed:
-                    committed.append(job)
-                self.done_with(job.delivery_id)
+                delivery_id = step.hand.job.delivery_id
+                if delivery_id in self._committed:
+                    committed.append(step)
+                self.done_with(delivery_id)
         return committed
 
 
