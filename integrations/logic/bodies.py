@@ -77,7 +77,7 @@ def update_change(mapped: Mapped, *, contact: Contact) -> Change:
     """
     standard = {n: v for n, v in mapped.standard.items() if _may_write(n, mapped=mapped, contact=contact)}
     after = standard | {CUSTOM + n: v for n, v in mapped.custom.items()}
-    after = {n: v for n, v in after.items() if not _same(contact.value(n), v)}
+    after = {n: v for n, v in after.items() if not same(contact.value(n), v)}
     standard, custom = split(after)
     return Change(
         body=_with_custom(standard, custom=custom),
@@ -98,13 +98,14 @@ def _with_custom(body: dict[str, Any], *, custom: Writes) -> dict[str, Any]:
 
 
 def _may_write(name: str, *, mapped: Mapped, contact: Contact) -> bool:
-    return name not in NEVER_UPDATED and (name in mapped.overwrite or _is_empty(contact.value(name)))
+    return name not in NEVER_UPDATED and (name in mapped.overwrite or is_empty(contact.value(name)))
 
 
-def _is_empty(present: Any) -> bool:
+def is_empty(present: Any) -> bool:
+    """Whether a field of a contact has nothing that a person could see."""
     return present is None or present in ([], {}) or (isinstance(present, str) and is_blank(clean(present)))
 
 
-def _same(present: Any, wanted: WireValue) -> bool:
+def same(present: Any, wanted: WireValue) -> bool:
     """Equal as JSON has it, where true is not 1."""
     return isinstance(present, bool) == isinstance(wanted, bool) and bool(present == wanted)

@@ -3,7 +3,6 @@ what is only missing is `setup`'s business."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -18,6 +17,9 @@ from integrations.logic.text import clean, is_blank, shorten
 from integrations.logic.types import CUSTOM, Action, Attribute, DataType, MapRow, TabSettings, WireValue
 
 SHOWN = 60
+MOST_ROWS = 250
+"""How many fields a tab may map: Intercom itself has no more data attributes than that."""
+
 LONGEST_SOURCE = 100
 LONGEST_NAME = 300
 LONGEST_TEXT = 10_000
@@ -91,6 +93,7 @@ def contradictions(settings: TabSettings, *, known: Known, before: TabSettings) 
         same_rule = before.qualifies and before.rule_attribute == settings.rule_attribute
         yield from _rule_names(settings, known=known, standing=same_rule)
         yield from _rule_values(settings)
+        yield from _rule_types(settings, known=known, before=before if same_rule else TabSettings())
         yield from _qualifying_by_itself(settings, attribute=known.attributes.get(settings.rule_attribute))
 
 
@@ -105,7 +108,14 @@ def value_problem(value: WireValue | None) -> Wrong | None:
 
 
 def unstorable(text: str) -> bool:
-    return any(c == "\0" or unicodedata.category(c) == "Cs" for c in text)
+    if "\0" in text:
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a character.
+        return True
+    return False
 
 
 STRUCTURE: Mapping[SetupCode, Wrong] = MappingProxyType(
@@ -196,6 +206,22 @@ def _rule_values(settings: TabSettings) -> Iterator[Contradiction]:
         problem = Wrong.EMPTY if _plain(value, attribute=None) is None else value_problem(value)
         if problem is not None:
             yield Contradiction(problem, Place.QUALIFYING, number, {"longest": LONGEST_TEXT})
+
+
+def _rule_types(settings: TabSettings, *, known: Known, before: TabSettings) -> Iterator[Contradiction]:
+    """A value of another type than the attribute's would never be met: the rule would wait for ever."""
+    attribute = known.attributes.get(settings.rule_attribute)
+    if attribute is None or attribute.options:
+        return  # an option may still be added in Intercom
+    standing = (before.rule_initial, *before.qualifying_values)
+    values = [(Place.QUALIFYING, number, value) for number, value in enumerate(settings.qualifying_values)]
+    if settings.rule_initial is not None:
+        values.insert(0, (Place.INITIAL, 0, settings.rule_initial))
+    params = {"name": shorten(attribute.full_name, limit=SHOWN), "type": attribute.data_type}
+    for place, number, value in values:
+        note = None if value in standing or value_problem(value) else coerce(value, attribute).note
+        if note is not None and note.left_out:
+            yield Contradiction(Wrong.VALUE_DOES_NOT_FIT, place, number, params)
 
 
 def _qualifying_by_itself(settings: TabSettings, *, attribute: Attribute | None) -> Iterator[Contradiction]:

@@ -22,6 +22,8 @@ class Step(StrEnum):
     SKIP = "skip"
     ADOPT = "adopt"
     CHOOSE = "choose"
+    UNDO = "undo"
+    """Put back what we wrote over; never decided here, only ordered."""
 
 
 @dataclass(frozen=True, slots=True)

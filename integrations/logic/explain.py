@@ -29,6 +29,10 @@ def gettext_noop(text: str) -> str:
 
 _ = gettext_noop
 
+SEND_AFTER_ALL = _(
+    "To send it after all, the campaign's settings must name an action; then choose “Send (again)”."
+)
+
 WAITING: Mapping[Reason, Explanation] = {
     Reason.QUEUED: Explanation(_("In line to be sent."), _("Nothing to do: it goes by itself.")),
     Reason.RETRY: Explanation(
@@ -43,7 +47,7 @@ WAITING: Mapping[Reason, Explanation] = {
     ),
     Reason.NOT_CONNECTED: Explanation(
         _("No Intercom workspace is connected to this campaign."),
-        _("Connect a workspace and choose it for the campaign; then it is sent."),
+        _("Connect the campaign to a workspace; then it is sent."),
     ),
     Reason.RECONNECT_NEEDED: Explanation(
         _("Intercom no longer accepts our access to this workspace."),
@@ -54,8 +58,8 @@ WAITING: Mapping[Reason, Explanation] = {
         _("Complete the settings (Email to Email, both sides of every mapped field); then it is sent."),
     ),
     Reason.SWITCHED_OFF: Explanation(
-        _("The campaign now says Nothing to action."),
-        _("Choose an action to send it, or cancel it."),
+        _("The campaign says Nothing to action."),
+        _("Choose an action to send it, or choose “Don't send” in the sync log."),
     ),
     Reason.PAUSED_CAMPAIGN: Explanation(
         _("Sending is paused for this campaign."), _("Resume it when you are ready.")
@@ -66,6 +70,10 @@ WAITING: Mapping[Reason, Explanation] = {
     Reason.RATE_LIMITED: Explanation(
         _("Intercom asked us to slow down."), _("Nothing to do: it goes on within a minute.")
     ),
+    Reason.NO_ANSWER: Explanation(
+        _("Intercom does not answer for this workspace at the moment."),
+        _("Nothing to do: it is tried again by itself within minutes."),
+    ),
     Reason.HELD: Explanation(
         _("This has waited for more than 72 hours, so it is not sent by surprise."),
         _("Say whether it should still be sent."),
@@ -73,6 +81,14 @@ WAITING: Mapping[Reason, Explanation] = {
     Reason.RULE_FIELD_PROBLEM: Explanation(
         _("Intercom has no usable data attribute for the qualification rule of this campaign."),
         _("Repair the attribute in Intercom or change the rule; then it is sent."),
+    ),
+    Reason.UNDOING: Explanation(
+        _("An update is about to be taken back: what was there before is put back."),
+        _("Nothing to do: it goes by itself, whatever the campaign is set to by now."),
+    ),
+    Reason.SEARCH_LAG: Explanation(
+        _("Somebody with this email was erased a moment ago, and Intercom's search does not show it yet."),
+        _("Nothing to do: it goes by itself within minutes, so that no second contact is made."),
     ),
 }
 
@@ -89,14 +105,39 @@ ENDED: Mapping[Reason, Explanation] = {
         _("The contact already existed in Intercom and had all these values, so nothing had to be written.")
     ),
     Reason.COMPLETED: Explanation(_("The fields that could not be written at first were sent later.")),
+    Reason.PRESENT_VALUES: Explanation(
+        _("Somebody had the present values sent; the contact has them now, as your settings say.")
+    ),
+    Reason.UNDONE: Explanation(
+        _("What we had written over was put back."),
+        _("Nothing to do. “Send the present values” would write it once more."),
+    ),
+    Reason.NOTHING_TO_UNDO: Explanation(
+        _("The update was to be taken back, but no field has what we wrote any more. Nothing was changed.")
+    ),
+    Reason.UNDO_FAILED: Explanation(
+        _("The update could not be taken back, so the contact may still have what we wrote."),
+        _("If Intercom said why, it is told below. Undo it again once nothing stands in the way."),
+    ),
+    Reason.UNDO_NO_CONTACT: Explanation(
+        _(
+            "The update was to be taken back, but the contact is not there any more: it was archived, "
+            "deleted or merged into another. Nothing was changed."
+        ),
+        _("If you restore it in Intercom, you can undo the update again."),
+    ),
     Reason.NOTHING_TO_ACTION: Explanation(
         _("The campaign said Nothing to action when this person joined."),
-        _("It can be sent by hand."),
+        SEND_AFTER_ALL,
+    ),
+    Reason.DISCONNECTED: Explanation(
+        _("This campaign was disconnected from Intercom when the person joined."),
+        _("Connect the campaign, then send it from here if you want it in Intercom after all."),
     ),
     Reason.JOINED_LONG_AGO: Explanation(
-        _("This person joined more than 48 hours before we heard of it."), _("It can be sent by hand.")
+        _("This person joined more than 48 hours before we heard of it."), SEND_AFTER_ALL
     ),
-    Reason.CANCELLED: Explanation(_("Somebody cancelled it."), _("It can be sent by hand.")),
+    Reason.CANCELLED: Explanation(_("Somebody chose “Don't send”."), SEND_AFTER_ALL),
 }
 
 ATTENTION: Mapping[Reason, Explanation] = {
@@ -151,6 +192,7 @@ NOTES: Mapping[NoteCode, str] = MappingProxyType(
         NoteCode.CUT: _("was too long for Intercom and was cut"),
         NoteCode.OPTION_SPELLED_DIFFERENTLY: _("was sent in Intercom's own spelling"),
         NoteCode.PHONE_NOT_INTERNATIONAL: _("has no country code, so Intercom may not recognise it"),
+        NoteCode.ATTRIBUTE_TYPE_CHANGED: _("was sent, although the field takes other values than before"),
         NoteCode.NOT_A_NUMBER: _("was left out: it is not a number"),
         NoteCode.NOT_A_WHOLE_NUMBER: _("was left out: it is not a whole number"),
         NoteCode.NUMBER_AMBIGUOUS: _("was left out: its comma could mean two things"),
@@ -165,6 +207,13 @@ NOTES: Mapping[NoteCode, str] = MappingProxyType(
         NoteCode.MARK_UNAVAILABLE: _("was left out: the workspace has no such field yet"),
         NoteCode.REFUSED: _("was left out: Intercom refused it"),
         NoteCode.EXTERNAL_ID_USERS_ONLY: _("was left out: only users have it, leads do not"),
+        NoteCode.EMAIL_KEPT: _(
+            "was left as it is in Intercom: it was changed here, and is not changed there"
+        ),
+        NoteCode.WAS_LEFT_OUT: _("was left out when the contact was created, which was known only later"),
+        NoteCode.CHANGED_SINCE: _("was left as it is: it has been changed since we wrote it"),
+        NoteCode.BACK_ALREADY: _("has the value from before already"),
+        NoteCode.NOT_PUT_BACK: _("was left as it is: Intercom does not take the value from before back"),
     }
 )
 """What happened to one field on its way, to be said after its name."""

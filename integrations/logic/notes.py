@@ -15,6 +15,7 @@ class NoteCode(StrEnum):
     OPTION_SPELLED_DIFFERENTLY = "option_spelled_differently"
     # sent as it stood, and may be refused
     PHONE_NOT_INTERNATIONAL = "phone_not_international"
+    ATTRIBUTE_TYPE_CHANGED = "attribute_type_changed"
     # left out because of the value
     NOT_A_NUMBER = "not_a_number"
     NOT_A_WHOLE_NUMBER = "not_a_whole_number"
@@ -31,9 +32,23 @@ class NoteCode(StrEnum):
     MARK_UNAVAILABLE = "mark_unavailable"
     REFUSED = "refused"
     EXTERNAL_ID_USERS_ONLY = "external_id_users_only"
+    EMAIL_KEPT = "email_kept"
+    # left out when a create of ours left, which was found later
+    WAS_LEFT_OUT = "was_left_out"
+    # left as it is when an update was to be taken back
+    CHANGED_SINCE = "changed_since"
+    BACK_ALREADY = "back_already"
+    NOT_PUT_BACK = "not_put_back"
 
 
-SENT = frozenset({NoteCode.CUT, NoteCode.OPTION_SPELLED_DIFFERENTLY, NoteCode.PHONE_NOT_INTERNATIONAL})
+SENT = frozenset(
+    {
+        NoteCode.CUT,
+        NoteCode.OPTION_SPELLED_DIFFERENTLY,
+        NoteCode.PHONE_NOT_INTERNATIONAL,
+        NoteCode.ATTRIBUTE_TYPE_CHANGED,
+    }
+)
 
 FIELD_PROBLEMS = frozenset(
     {

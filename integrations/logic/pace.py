@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
 
-WINDOW = 10.0
-"""Seconds over which Intercom spreads its limit.
-https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting"""
+from integrations.logic.window import WINDOW, Window
+
+__all__ = ["DOCUMENTED", "LONGEST_WAIT", "WINDOW", "Pace", "Rate"]
+
+DOCUMENTED = 1666
+"""Calls in a window that every app may make, where no answer says how many."""
 
 LONGEST_WAIT = 60.0
 LOOK_AGAIN = 0.1
@@ -20,6 +22,9 @@ LOOK_AGAIN = 0.1
 FIRST_DOUBT = 0.25
 LONGEST_DOUBT = 2.0
 """Seconds until a window that had to be over by our clock, and was not, is looked at again."""
+
+MOST_DOUBTS = 8
+"""In a row, twelve seconds and more: then the end that Intercom tells is none."""
 
 
 class Rate(Protocol):
@@ -33,41 +38,31 @@ class Rate(Protocol):
     def reset(self) -> float: ...
 
 
-@dataclass(slots=True)
-class _Window:
-    """One window: `reset` is its end by Intercom's clock and so its name, `ends` its end by our own."""
-
-    limit: int
-    left: int
-    reset: float
-    ends: float
-    unsure: bool = False
-
-    def usable(self, share: float) -> int:
-        return max(int(self.limit * share + 1e-9), 1)
-
-
 class Pace:
     """Says when the next call may go. Safe to use from many threads.
 
-    Takes `share` of the limit and leaves the rest to the customer's other apps. Half of the share goes at
-    once, the other half is spread over what remains of the window. Until an answer has told the limit,
-    calls are free. The first call after a window goes alone, and its answer tells whether the window is
-    truly over: so a clock of ours that is wrong costs a few calls of the reserve, not a refusal.
+    Takes `share` of the limit and leaves the rest to the customer's other apps: no call goes while less than
+    that is left, whoever used it, nor more of ours than the share, whatever is told to be left; `beside`
+    calls of it are for others of ours. Half goes at once, the other half is spread over what remains of the
+    window. The very first call goes alone, and its answer tells the limit, or else the documented one
+    holds. So does the first call after a window: its answer tells whether the window is truly over, and a
+    clock of ours that is wrong costs a few calls of the reserve, not a refusal.
     """
 
     def __init__(
         self,
         *,
         share: float = 0.9,
+        beside: int = 0,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self._share = share
+        self._beside = beside
         self._monotonic = monotonic
         self._wall = wall
         self._lock = Lock()
-        self._window: _Window | None = None
+        self._window: Window | None = None
         self._in_flight = 0
         self._next_slot = 0.0
         self._probing = False
@@ -80,10 +75,12 @@ class Pace:
         Else the seconds to wait before asking again: more than 0, at most 60.
         """
         with self._lock:
-            wait = self._wait(self._window, now=self._monotonic()) if self._window else 0.0
+            wait = self._wait(self._window, now=self._monotonic()) if self._window else self._wait_for_probe()
             if wait > 0:
                 return min(wait, LONGEST_WAIT)
             self._in_flight += 1
+            if self._window:
+                self._window.taken += 1
             return 0.0
 
     def release(self, rate: Rate | None) -> None:
@@ -94,19 +91,22 @@ class Pace:
             told = self._told(rate) if rate else None
             if told and (window is None or told.reset > window.reset):
                 self._begin(told)
-            elif window and window.unsure:
+            elif window is None:
+                self._begin(self._blind(DOCUMENTED, reset=0.0))
+            elif window.unsure:
                 self._resolve(window, told=told)
-            elif window:
+            else:
                 self._narrow(window, told=told)
 
-    def _wait(self, window: _Window, *, now: float) -> float:
+    def _wait(self, window: Window, *, now: float) -> float:
         if now >= window.ends:
             self._roll(window, now=now)
-        usable = window.usable(self._share)
-        room = window.left - (window.limit - usable) - self._in_flight
+        usable = max(window.usable(self._share) - self._beside, 1)
+        own = usable - window.taken
+        room = min(window.left - (window.limit - usable) - self._in_flight, own)
         if room <= 0:
             rest = window.ends - now
-            return rest if room + self._in_flight <= 0 else min(rest, LOOK_AGAIN)
+            return rest if own <= 0 or room + self._in_flight <= 0 else min(rest, LOOK_AGAIN)
         if window.unsure:
             return self._wait_for_probe()
         if now >= self._next_slot and room <= usable / 2:
@@ -120,32 +120,40 @@ class Pace:
         self._probing = True
         return 0.0
 
-    def _roll(self, window: _Window, *, now: float) -> None:
+    def _roll(self, window: Window, *, now: float) -> None:
         """By our clock a new window has begun; only an answer can say so for sure."""
         window.ends += WINDOW * (math.floor((now - window.ends) / WINDOW) + 1)
         window.left = window.limit
-        window.unsure = True
+        window.before += window.taken - self._in_flight
+        window.taken = self._in_flight
+        window.unsure = not window.blind
         self._stale = self._in_flight
         self._probing = False
 
-    def _told(self, rate: Rate) -> _Window | None:
+    def _told(self, rate: Rate) -> Window | None:
         if rate.limit <= 0 or rate.remaining < 0 or not math.isfinite(rate.reset):
             return None
         rest = rate.reset - self._wall()
         # An end that has passed is the word of a wrong clock; a whole window is then the most it can be.
         ends = self._monotonic() + (min(rest, WINDOW) if rest > 0 else WINDOW)
-        return _Window(rate.limit, min(rate.remaining, rate.limit), rate.reset, ends)
+        return Window(rate.limit, min(rate.remaining, rate.limit), rate.reset, ends, least=rate.limit)
 
-    def _narrow(self, window: _Window, *, told: _Window | None) -> None:
+    def _blind(self, limit: int, *, reset: float) -> Window:
+        ends = self._monotonic() + WINDOW
+        return Window(limit, limit, reset, ends, least=limit, blind=True)
+
+    def _narrow(self, window: Window, *, told: Window | None) -> None:
         if told is None:
             # The call may have been counted all the same.
             window.left = max(window.left - 1, 0)
-        elif told.reset == window.reset:
-            window.limit = told.limit
+        elif told.reset == window.reset and not window.blind:
+            # An app has a limit of its own and one together with all others: the lower counts.
+            window.least = min(window.least, told.limit)
+            window.limit = min(window.limit, told.limit)
             window.left = min(window.left, told.left)
             window.ends = min(window.ends, told.ends)
 
-    def _resolve(self, window: _Window, *, told: _Window | None) -> None:
+    def _resolve(self, window: Window, *, told: Window | None) -> None:
         """One of the calls that left before the window was over, or the probe after it, told nothing new."""
         if told is None:
             window.left = max(window.left - 1, 0)
@@ -154,18 +162,28 @@ class Pace:
         elif told is None:
             self._probing = False
         else:
-            self._doubt(told)
+            self._doubt(window, told=told)
 
-    def _begin(self, window: _Window) -> None:
+    def _begin(self, window: Window) -> None:
+        if self._window is not None:
+            window.limit = min(window.limit, self._window.least)
+        window.left = min(window.left, window.limit)
+        # The call that told it counts in it, and whatever is on its way may.
+        window.taken = self._in_flight + 1
         self._window = window
         self._next_slot = 0.0
         self._probing = False
         self._stale = self._doubts = 0
 
-    def _doubt(self, told: _Window) -> None:
+    def _doubt(self, window: Window, *, told: Window) -> None:
         """The window was over by our clock and is not by Intercom's: it goes on for a little."""
+        if self._doubts >= MOST_DOUBTS:
+            self._begin(self._blind(told.limit, reset=told.reset))
+            return
         pause = min(FIRST_DOUBT * 2**self._doubts, LONGEST_DOUBT)
-        doubts = min(self._doubts + 1, 8)
+        doubts = self._doubts + 1
         told.ends = self._monotonic() + pause
+        taken = window.before + window.taken
         self._begin(told)
+        told.taken = taken
         self._doubts = doubts

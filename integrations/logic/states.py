@@ -23,6 +23,9 @@ class State(StrEnum):
 OPEN = (State.WAITING, State.SENDING, State.UNCERTAIN, State.HELD)
 """Something is still owed."""
 
+DELIVERED = (State.CREATED, State.UPDATED)
+"""The contact in Intercom has what we owed it."""
+
 IN_FLIGHT = (State.SENDING, State.UNCERTAIN)
 """A write has left, or may have: nobody else may write to the same email."""
 
@@ -60,9 +63,12 @@ class Reason(StrEnum):
     UNCERTAIN = "uncertain"
     HELD = "held"
     RULE_FIELD_PROBLEM = "rule_field_problem"
+    UNDOING = "undoing"
+    SEARCH_LAG = "search_lag"
     # not sent
     NOTHING_TO_ACTION = "nothing_to_action"
     JOINED_LONG_AGO = "joined_long_ago"
+    DISCONNECTED = "disconnected"
     CANCELLED = "cancelled"
     # skipped, created, updated
     EXISTS = "exists"
@@ -71,6 +77,11 @@ class Reason(StrEnum):
     OURS = "ours"
     SAME_VALUES = "same_values"
     COMPLETED = "completed"
+    PRESENT_VALUES = "present_values"
+    UNDONE = "undone"
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    UNDO_FAILED = "undo_failed"
+    UNDO_NO_CONTACT = "undo_no_contact"
     # needs attention
     REJECTED = "rejected"
     SEVERAL_MATCHES = "several_matches"
@@ -92,6 +103,11 @@ class Reason(StrEnum):
     PAUSED_CAMPAIGN = "paused_campaign"
     PAUSED_WORKSPACE = "paused_workspace"
     RATE_LIMITED = "rate_limited"
+    NO_ANSWER = "no_answer"
+
+
+RESTING = (Reason.RATE_LIMITED, Reason.NO_ANSWER)
+"""The whole workspace rests, and goes on by itself."""
 
 
 class Order(StrEnum):
@@ -106,6 +122,8 @@ class Order(StrEnum):
     """This contact is the one we created."""
     COMPLETE = "complete"
     """Send the fields that could not be written before."""
+    UNDO = "undo"
+    """Put back what we wrote over. Goes by what was written, whatever the tab says now."""
 
 
 class Intent(StrEnum):

@@ -16,6 +16,7 @@ HOLDS = (
     Reason.PAUSED_CAMPAIGN,
     Reason.PAUSED_WORKSPACE,
     Reason.RATE_LIMITED,
+    Reason.NO_ANSWER,
 )
 """What `held_by` may answer: worked out when somebody looks, never stored with a delivery."""
 
@@ -27,6 +28,8 @@ class WorkspaceFacts:
     connected: bool
     paused: bool
     rate_limited: bool
+    silent: bool = False
+    """It rests since Intercom did not answer."""
 
 
 def held_by(settings: TabSettings, *, workspace: WorkspaceFacts | None, paused: bool) -> Reason:
@@ -43,6 +46,7 @@ def held_by(settings: TabSettings, *, workspace: WorkspaceFacts | None, paused: 
         (bool(setup_problems(settings)), Reason.SETUP_REQUIRED),
         (paused, Reason.PAUSED_CAMPAIGN),
         (workspace.paused, Reason.PAUSED_WORKSPACE),
+        (workspace.silent, Reason.NO_ANSWER),
         (workspace.rate_limited, Reason.RATE_LIMITED),
     )
     return next((reason for holds, reason in checks if holds), Reason.NONE)
