@@ -6,6 +6,7 @@ requests' own read time-out starts anew with each byte; this one does not. It re
 from __future__ import annotations
 
 import io
+import math
 import socket
 import time
 from collections.abc import Iterator
@@ -26,11 +27,27 @@ CONNECT_TIMEOUT = 3.05
 _PIECE = 16 * 1024
 
 
+_LATEST: ContextVar[float] = ContextVar("latest", default=math.inf)
+
+
+@contextmanager
+def over_by(moment: float) -> Iterator[None]:
+    """Every call that this thread begins within the block ends by then too (`time.monotonic`).
+
+    For who looked at the clock before: a process may stand still between a look and a call, for minutes.
+    """
+    reset = _LATEST.set(moment)
+    try:
+        yield
+    finally:
+        _LATEST.reset(reset)
+
+
 class Call:
     """The clock of one call, and how far it got: `connecting`, `sent` (a byte has left)."""
 
     def __init__(self, seconds: float, *, connect_timeout: float) -> None:
-        self._ends = time.monotonic() + seconds
+        self._ends = min(time.monotonic() + seconds, _LATEST.get())
         self._connect_timeout = connect_timeout
         self.connecting = False
         self.sent = False

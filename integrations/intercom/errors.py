@@ -65,12 +65,15 @@ class IntercomError(Exception):
         return " ".join(words)
 
     def _details(self) -> list[str]:
-        return [self.code] if _PLAIN_CODE.fullmatch(self.code) else []
+        return [self.code] if self.code else []
 
     @property
     def code(self) -> str:
-        """The first code that Intercom gave, or an empty string."""
-        return next((error.code for error in self.errors if error.code), "")
+        """The first code that Intercom gave, or an empty string.
+
+        What is no plain word is passed over: it is no code of theirs, and may quote anything.
+        """
+        return next((error.code for error in self.errors if _PLAIN_CODE.fullmatch(error.code)), "")
 
     @property
     def vendor_message(self) -> str:

@@ -1,4 +1,4 @@
-"""Where a workspace's API lives. Decides addresses only; sends nothing and reads no settings."""
+"""Where a workspace's API and pages live. Decides addresses only; sends nothing and reads no settings."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ _API = {
     Region.US: "https://api.intercom.io",
     Region.EU: "https://api.eu.intercom.io",
     Region.AU: "https://api.au.intercom.io",
+}
+_APP = {
+    Region.US: "https://app.intercom.com",
+    Region.EU: "https://app.eu.intercom.com",
+    Region.AU: "https://app.au.intercom.com",
 }
 _NAMES = {
     "us": Region.US,
@@ -53,6 +58,18 @@ def api_url(region: Region, *, override: str = "", sandbox_url: str = "") -> str
     if region is Region.SANDBOX:
         return _checked(sandbox_url, plain_http=True)
     return _checked(override, plain_http=False) if override else _API[region]
+
+
+def app_url(region: Region, *, override: str = "") -> str:
+    """The address of Intercom's own pages for a region, with no slash at the end.
+
+    `override` replaces all of them. Raises ValueError for the sandbox, which has no such pages, and for an
+    address that is no URL or would carry a code unencrypted to another machine.
+    https://developers.intercom.com/docs/build-an-integration/learn-more/authentication/setting-up-oauth
+    """
+    if region not in _APP:
+        raise ValueError("no permission page")
+    return _checked(override, plain_http=False) if override else _APP[region]
 
 
 def _checked(url: str, *, plain_http: bool) -> str:

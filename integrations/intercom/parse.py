@@ -31,7 +31,7 @@ _OWN = frozenset(
 )
 _IDENTIFIER = re.compile(r"(?!\.*$)[\x21-\x7e]{1,64}")
 _LONGEST_WORD = 20
-_LAST_SECOND = 253_402_300_799  # the end of the year 9999, the last that Python's dates hold
+LAST_SECOND = 253_402_300_799  # the end of the year 9999, the last that Python's dates hold
 
 
 class ShapeError(ValueError):
@@ -178,7 +178,7 @@ def _seconds(value: object) -> int:
     """Unix seconds (UTC) of a whole number or an ISO-8601 text; 0 for anything else."""
     if isinstance(value, str):
         value = _iso_seconds(value)
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST_SECOND:
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LAST_SECOND:
         return int(value)
     return 0
 

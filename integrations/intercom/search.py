@@ -1,4 +1,4 @@
-"""Search for contacts by email: its body, its pages, and when they are too few to be believed.
+"""Search for contacts by email or id: its body, its pages, and when they are too few to be believed.
 
 Never takes a search that was cut short for "none found". Compares no emails.
 https://developers.intercom.com/docs/references/2.16/rest-api/api.intercom.io/contacts/searchcontacts
@@ -17,7 +17,7 @@ from integrations.intercom.parse import ShapeError, parse_contact, parse_rows
 if TYPE_CHECKING:
     from integrations.logic.types import Contact
 
-MOST_EMAILS = 15
+MOST_VALUES = 15
 MOST_PAGES = 20
 _PER_PAGE = 150
 
@@ -31,11 +31,11 @@ class Page:
     following: str | None
 
 
-def query(emails: Sequence[str]) -> dict[str, Any]:
-    """The filter for any of 1 to 15 emails (Intercom's limit for a group). Raises ValueError."""
-    if not 1 <= len(emails) <= MOST_EMAILS or isinstance(emails, str):
-        raise ValueError(f"a search takes 1 to {MOST_EMAILS} emails")
-    filters = [{"field": "email", "operator": "=", "value": email} for email in emails]
+def query(values: Sequence[str], *, field: str = "email") -> dict[str, Any]:
+    """The filter for any of 1 to 15 values (Intercom's limit for a group). Raises ValueError."""
+    if not 1 <= len(values) <= MOST_VALUES or isinstance(values, str):
+        raise ValueError(f"a search takes 1 to {MOST_VALUES} values")
+    filters = [{"field": field, "operator": "=", "value": value} for value in values]
     return filters[0] if len(filters) == 1 else {"operator": "OR", "value": filters}
 
 

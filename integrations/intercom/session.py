@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import requests
-from requests.cookies import RequestsCookieJar
 from urllib3.exceptions import HTTPError
 
 from integrations.intercom.body import NotJsonError, TooLargeError, load_json, read_body
@@ -133,39 +133,35 @@ class Session:
 
     def _receive(self, request: requests.Request, outcome: _Outcome) -> None:
         """Fill `outcome` step by step, so that what did come is kept when the rest does not."""
-        with self._http.send(
-            self._http.prepare_request(request),
-            stream=True,
-            allow_redirects=False,
-            timeout=(self._connect_timeout, self._deadline),
-        ) as response:
+        # Past requests' session: what it prepares, merges and looks for costs a third of the call.
+        prepared = _prepared(request)
+        adapter = self._http.get_adapter(request.url)
+        timeout = (self._connect_timeout, self._deadline)
+        with adapter.send(prepared, stream=True, timeout=timeout) as response:
             outcome.status = response.status_code
             outcome.headers = response.headers
             outcome.data = load_json(read_body(response))
 
 
-class _NoCookies(RequestsCookieJar):
-    """Takes no cookie from any answer: workspaces share the session."""
-
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        return
-
-
-class _NoRedirects(requests.Session):
-    """Never looks where a redirect leads: even unfollowed, requests would read its body whole."""
-
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        return None
-
-
 def _http_session(pool_maxsize: int) -> requests.Session:
-    http = _NoRedirects()
-    http.trust_env = False
-    http.cookies = _NoCookies()
+    """For its connections alone: whatever `requests.Session.send` would add, workspaces must not share."""
+    http = requests.Session()
     http.headers = requests.structures.CaseInsensitiveDict(_HEADERS)
     for scheme in ("https://", "http://"):
         http.mount(scheme, DeadlineAdapter(pool_maxsize=pool_maxsize, max_retries=0))
     return http
+
+
+def _prepared(request: requests.Request) -> requests.PreparedRequest:
+    """As it leaves. All of it is ours and plain: nothing has to be guessed, merged or encoded."""
+    prepared = requests.PreparedRequest()
+    prepared.method = request.method
+    prepared.url = f"{request.url}?{urlencode(request.params)}" if request.params else request.url
+    prepared.headers = requests.structures.CaseInsensitiveDict(_HEADERS | dict(request.headers))
+    prepared.body = request.data or None
+    if prepared.body is not None or request.method != "GET":
+        prepared.headers["Content-Length"] = str(len(prepared.body or b""))
+    return prepared
 
 
 def _authorization(token: str | None) -> dict[str, str]:
