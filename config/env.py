@@ -44,15 +44,23 @@ def read_file(base: Path) -> None:
         raise ImproperlyConfigured(f"{path} cannot be read as UTF-8 text ({type(err).__name__}).") from None
     for number, line in enumerate(content.splitlines(), start=1):
         # Said here without the line: django-environ would log it, and it may hold a secret.
-        if not LINE.fullmatch(line):
+        if not LINE.fullmatch(line) or "\0" in line:
             raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, with no space before =.")
     environ.Env.read_env(io.StringIO(content))
 
 
 def text(name: str, default: str = "") -> str:
-    """The value without spaces around it; a variable that is set to nothing counts as not set."""
+    """The value without spaces around it; a variable that is set to nothing counts as not set.
+
+    Raises ImproperlyConfigured for bytes that are no UTF-8: no page could show them.
+    """
     # django-environ would take a value that begins with $ for the name of another variable.
-    return os.environ.get(name, "").strip() or default
+    value = os.environ.get(name, "").strip()
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ImproperlyConfigured(f"{name} is not UTF-8 text.") from None
+    return value or default
 
 
 def secret(name: str) -> str:
@@ -63,6 +71,14 @@ def secret(name: str) -> str:
     if len(value) < SHORTEST_SECRET:
         raise ImproperlyConfigured(f"{name} is shorter than {SHORTEST_SECRET} characters; {MAKE_KEYS}.")
     return value
+
+
+def secrets(name: str) -> list[str]:
+    """Secrets between commas, each long enough to be one; none where the variable is not set."""
+    values = words(name)
+    if any(len(value) < SHORTEST_SECRET for value in values):
+        raise ImproperlyConfigured(f"{name}: each key takes at least {SHORTEST_SECRET} characters.")
+    return values
 
 
 def switch(name: str, *, default: bool = False) -> bool:
@@ -98,10 +114,20 @@ def url(name: str, default: str = "") -> str:
 def _is_address(value: str) -> bool:
     try:
         parts = urlsplit(value)
-        right = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        host = parts.hostname or ""
+        # A browser names a host with other letters in its other spelling (xn--…), so no other would be met.
+        right = parts.scheme in {"http", "https"} and host and host.isascii() and parts.port != 0
     except ValueError:
         return False
     return bool(right) and not set(value) & set(" ?#@") and value.isprintable()
+
+
+def email(name: str) -> str:
+    """One email address, or "" where it may be left out."""
+    value = text(name)
+    if value and not re.fullmatch(r"[^\s@,<>?&]+@[^\s@,<>?&]+", value):
+        raise ImproperlyConfigured(f"{name} takes one email address, such as help@example.com.")
+    return value
 
 
 def words(name: str) -> list[str]:
@@ -153,13 +179,16 @@ def database(name: str, default: str) -> dict[str, Any]:
     except Exception:  # noqa: BLE001  (django-environ raises whatever the bad part makes it raise)
         raise ImproperlyConfigured(f"{name} cannot be read as a database address.") from None
     if config.get("ENGINE") == "django.db.backends.sqlite3":
+        if value == "sqlite:///":
+            # In memory that would be, of each process its own.
+            raise ImproperlyConfigured(f"{name} names no file: sqlite:////path/to/file.")
         return config | SQLITE
     if not config.get("NAME"):
         raise ImproperlyConfigured(f"{name} names no database: postgres://user:password@host/name.")
-    # What the address itself asks for (sslmode=require, options=…) comes last, so that it wins.
+    # What the address itself asks for (CONN_MAX_AGE=0, sslmode=require, options=…) is last, so that it wins.
     asked = dict(config.get("OPTIONS", {}))
     asked["options"] = f"{LEFT_BEHIND} {asked.get('options', '')}".strip()
-    return config | POSTGRESQL | {"OPTIONS": asked}
+    return POSTGRESQL | config | {"OPTIONS": asked}
 
 
 DATABASE_SCHEMES = ("sqlite:///", "sqlite://:memory:", "postgres://", "postgresql://")
@@ -176,30 +205,3 @@ SQLITE: dict[str, Any] = {
 POSTGRESQL: dict[str, Any] = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
 # A worker that is stopped or lost in the middle of a transaction would hold its locks for hours.
 LEFT_BEHIND = "-c idle_in_transaction_session_timeout=20000"
-
-
-def redis(name: str) -> dict[str, Any] | None:
-    """Keyword arguments for redis-py, or None when the variable is not set.
-
-    Short time-outs and no retries: a web request must never wait for a broker that is down
-    (redis-py's own ten retries take seconds).
-    """
-    value = text(name)
-    if not value:
-        return None
-    from redis.backoff import NoBackoff
-    from redis.connection import parse_url
-    from redis.retry import Retry
-
-    try:
-        options = dict(parse_url(value))  # type: ignore[no-untyped-call]
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must look like redis://host:6379/0.") from None
-    return {
-        **options,
-        "retry": Retry(NoBackoff(), 0),
-        "socket_connect_timeout": 0.5,
-        "socket_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 30,
-    }

@@ -5,13 +5,9 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
-from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from config.views import favicon, healthz
-
-admin.site.site_header = admin.site.site_title = _("Lead Sync")
-admin.site.index_title = _("Campaigns and integrations")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
@@ -19,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Asked for by browsers on pages that name no icon, such as the admin's.
     path("favicon.ico", favicon),
     path("admin/", admin.site.urls),
+    path("", include("integrations.urls")),
     path("", include("campaigns.urls")),
 ]
 if settings.INTERCOM_SANDBOX:
