@@ -18,19 +18,29 @@ TRAP = "website"
 """The field that only programs fill in."""
 
 
-def _text_input(autocomplete: str, **attrs: str) -> forms.TextInput:
+def text_input(autocomplete: str, **attrs: str) -> forms.TextInput:
     return forms.TextInput({"autocomplete": autocomplete, "dir": "auto", **attrs})
 
 
-class JoinForm(forms.Form):
+class TakesErrors(forms.Form):
+    """A form whose person a service judges as well."""
+
+    def take_errors(self, error: ValidationError) -> None:
+        """Shows the errors of a service beside their fields; those of no field above the form."""
+        for name, errors in error.update_error_dict({}).items():
+            known = name in self.fields and name != NON_FIELD_ERRORS
+            self.add_error(name if known else None, errors)
+
+
+class JoinForm(TakesErrors):
     """Asks a person for their name, email and the campaign's own fields.
 
     Custom fields are called `custom.<key>`, as in the errors of `services.join_lead`.
     """
 
-    first_name = forms.CharField(label=_("First name"), max_length=150, widget=_text_input("given-name"))
+    first_name = forms.CharField(label=_("First name"), max_length=150, widget=text_input("given-name"))
     last_name = forms.CharField(
-        label=_("Last name"), max_length=150, required=False, widget=_text_input("family-name")
+        label=_("Last name"), max_length=150, required=False, widget=text_input("family-name")
     )
     email = forms.EmailField(
         label=_("Email"), max_length=254, widget=forms.EmailInput({"autocomplete": "email", "dir": "auto"})
@@ -51,7 +61,7 @@ class JoinForm(forms.Form):
         super().__init__(data)
         custom = list(campaign.lead_fields.all())
         for lead_field in custom:
-            self.fields[f"{PREFIX}{lead_field.key}"] = _custom_field(lead_field)
+            self.fields[f"{PREFIX}{lead_field.key}"] = custom_field(lead_field, required=lead_field.required)
         self.order_fields([name for name in self.fields if name != TRAP])
         self.helper = _helper(list(self.fields))
 
@@ -68,12 +78,6 @@ class JoinForm(forms.Form):
         plain = {name: data[name] for name in ("first_name", "last_name", "email", "phone")}
         return {**plain, "custom": custom}
 
-    def take_errors(self, error: ValidationError) -> None:
-        """Shows the errors of a service beside their fields; those of no field above the form."""
-        for name, errors in error.update_error_dict({}).items():
-            known = name in self.fields and name != NON_FIELD_ERRORS
-            self.add_error(name if known else None, errors)
-
 
 def _helper(names: list[str]) -> FormHelper:
     helper = FormHelper()
@@ -87,11 +91,12 @@ def _helper(names: list[str]) -> FormHelper:
     return helper
 
 
-def _custom_field(lead_field: LeadField) -> forms.Field:
-    common: dict[str, Any] = {"label": lead_field.label, "required": lead_field.required}
+def custom_field(lead_field: LeadField, *, required: bool) -> forms.Field:
+    """A question of the campaign's own."""
+    common: dict[str, Any] = {"label": lead_field.label, "required": required}
     match LeadFieldType(lead_field.type):
         case LeadFieldType.TEXT:
-            return forms.CharField(max_length=MAX_TEXT, widget=_text_input("on"), **common)
+            return forms.CharField(max_length=MAX_TEXT, widget=text_input("on"), **common)
         case LeadFieldType.NUMBER:
             return forms.FloatField(min_value=-MAX_NUMBER, max_value=MAX_NUMBER, **common)
         case LeadFieldType.BOOLEAN:

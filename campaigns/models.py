@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat, Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.indexes import BeginningIndex
 from campaigns.text import new_code, normalized_email
 
 
@@ -104,8 +106,9 @@ class Participant(models.Model):
     Rows are made by `services.join_lead` and `services.join_referrer`. The primary key is the "Lead ID".
     """
 
+    # Indexed below, together with the order that people are listed in.
     campaign = models.ForeignKey(
-        Campaign, models.CASCADE, related_name="participants", verbose_name=_("campaign")
+        Campaign, models.CASCADE, related_name="participants", verbose_name=_("campaign"), db_index=False
     )
     audience = models.CharField(_("audience"), max_length=10, choices=Audience)
     referrer = models.ForeignKey(
@@ -130,7 +133,7 @@ class Participant(models.Model):
     status = models.CharField(
         _("status"), max_length=10, choices=ParticipantStatus, default=ParticipantStatus.PENDING
     )
-    joined_at = models.DateTimeField(_("joined"), default=timezone.now, db_index=True, editable=False)
+    joined_at = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
     qualified_at = models.DateTimeField(_("qualified"), null=True, blank=True, editable=False)
 
     newly_joined: bool = False
@@ -162,6 +165,20 @@ class Participant(models.Model):
                 fields=["email_normalized"],
                 name="participant_email_prefix",
                 opclasses=["varchar_pattern_ops"],
+            ),
+            BeginningIndex(
+                Upper(Concat("first_name", Value(" "), "last_name", output_field=models.CharField())),
+                name="participant_name_begins",
+            ),
+            BeginningIndex(Upper("last_name"), name="participant_surname_begins"),
+            # What people are listed by, newest first.
+            models.Index(fields=["-joined_at", "-id"], name="participant_newest"),
+            models.Index(fields=["campaign", "-joined_at", "-id"], name="participant_of_campaign"),
+            # Usually few among very many leads.
+            models.Index(
+                fields=["campaign", "-joined_at", "-id"],
+                condition=Q(audience="referrer"),
+                name="participant_referrers",
             ),
         ]
 

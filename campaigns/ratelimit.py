@@ -77,5 +77,5 @@ def _gate() -> Gate:
     if not settings.REDIS:
         return Gate(MemoryStorage())
     # A person waits for this answer: give up soon.
-    pool = redis.ConnectionPool(**{**settings.REDIS, "socket_timeout": 0.5})
+    pool = redis.Redis(**{**settings.REDIS, "socket_timeout": 0.5}).connection_pool
     return Gate(RedisStorage("redis://", connection_pool=pool, wrap_exceptions=True))

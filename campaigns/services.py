@@ -5,7 +5,7 @@ Signals go out inside the transaction (see `signals`); nothing here calls out or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -91,6 +91,39 @@ def qualify_lead(participant: Participant) -> bool:
             return False
         participant.status, participant.qualified_at = ParticipantStatus.QUALIFIED, now
         signals.lead_qualified.send_robust(sender=Participant, participant=participant)
+    return True
+
+
+def unqualify_lead(participant: Participant) -> bool:
+    """Makes a qualified lead pending again; True only for the call that did it. They may qualify once more.
+
+    For a person who takes a mistake back. Sends no signal; updates the given object's status and time.
+    """
+    return _resettle(participant, to=ParticipantStatus.PENDING, of=[ParticipantStatus.QUALIFIED])
+
+
+def readmit_lead(participant: Participant) -> bool:
+    """Makes a rejected lead pending again; True only for the call that did it. They may qualify after all.
+
+    For a person who takes a mistake back. Sends no signal; updates the given object's status.
+    """
+    return _resettle(participant, to=ParticipantStatus.PENDING, of=[ParticipantStatus.REJECTED])
+
+
+def reject_lead(participant: Participant) -> bool:
+    """Rejects a pending or qualified lead; True only for the call that did it. Nothing readmits by itself.
+
+    False for a lead that is rejected already, and for a referrer. Sends no signal; updates the given object.
+    """
+    open_or_done = [ParticipantStatus.PENDING, ParticipantStatus.QUALIFIED]
+    return _resettle(participant, to=ParticipantStatus.REJECTED, of=open_or_done)
+
+
+def _resettle(participant: Participant, *, to: ParticipantStatus, of: Collection[ParticipantStatus]) -> bool:
+    rows = Participant.objects.filter(pk=participant.pk, audience=Audience.LEAD, status__in=of)
+    if not rows.update(status=to, qualified_at=None):
+        return False
+    participant.status, participant.qualified_at = to, None
     return True
 
 

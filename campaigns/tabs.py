@@ -5,6 +5,9 @@ Register in `AppConfig.ready`, before the URLs are read:
     tabs.register(CampaignTab(slug="crm", label=_("CRM"), view=views.crm))
     tabs.register(CampaignTab(slug="crm_log", route="crm/log/<str:audience>", under="crm", view=views.log))
 
+A tab with a label that stands `under` another is shown in a second row of links, once the first is open.
+The campaign's own form is the tab SETTINGS; the first tab registered is the one that a campaign opens with.
+
 Each view is called as `view(request, campaign, **what the route captured)`, for a logged-in staff member
 who may view the campaign. Its address is `reverse("admin:campaigns_campaign_<slug>", args=[campaign.pk])`;
 `campaigns.admin.tab_context` gives it what the admin's templates need.
@@ -17,10 +20,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
+
+
+SETTINGS = "settings"
+"""The slug of the tab that holds the campaign's own form: name, short name, custom fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,9 @@ class CampaignTab:
     route: str = ""
     """The address below the campaign's own; the slug unless given."""
     under: str = ""
-    """The slug of the tab that is shown as current on a page that is no tab itself."""
+    """The slug of the tab that this page belongs to."""
+    signed_out: Callable[[HttpRequest], HttpResponseBase] | None = None
+    """Answers a POST by somebody who is not signed in, so that what they typed need not be lost."""
 
 
 _tabs: dict[str, CampaignTab] = {}

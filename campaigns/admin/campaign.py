@@ -5,43 +5,47 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from campaigns.admin import tabs
+from campaigns.admin.campaign_forms import CampaignForm, LeadFieldForm
 from campaigns.models import Audience, Campaign, CampaignStatus, LeadField, Participant
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    LeadFieldFormBase = ModelForm[LeadField]
     LeadFieldInlineBase = admin.TabularInline[LeadField, Campaign]
     CampaignAdminBase = admin.ModelAdmin[Campaign]
 else:
-    LeadFieldFormBase = ModelForm
     LeadFieldInlineBase = admin.TabularInline
     CampaignAdminBase = admin.ModelAdmin
-
-
-class LeadFieldForm(LeadFieldFormBase):
-    """Answers are stored under the key, so a stored field keeps its key."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk and "key" in self.fields:
-            self.fields["key"].disabled = True
 
 
 class LeadFieldInline(LeadFieldInlineBase):
     model = LeadField
     form = LeadFieldForm
     extra = 1
+
+
+class CampaignList(ChangeList):
+    """A campaign's name leads to the page that a campaign opens with."""
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        # Django asks for no request later on, and what a campaign opens with depends on who looks.
+        self._request = request
+        super().__init__(request, *args, **kwargs)
+
+    def url_for_result(self, result: Any) -> str:
+        return tabs.landing(self._request, result)
 
 
 @admin.register(Campaign)
@@ -51,6 +55,7 @@ class CampaignAdmin(CampaignAdminBase):
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields = ("created_at",)
+    form = CampaignForm
     inlines = (LeadFieldInline,)
     actions = ("end", "reopen")
 
@@ -61,14 +66,48 @@ class CampaignAdmin(CampaignAdminBase):
             .annotate(lead_count=_number_of(Audience.LEAD), referrer_count=_number_of(Audience.REFERRER))
         )
 
+    def get_fields(self, request: HttpRequest, obj: Campaign | None = None) -> Any:
+        """A new campaign needs a name; the rest can wait for its settings."""
+        return ("name", "slug", "status", "created_at") if obj else ("name", "slug")
+
+    def get_inlines(self, request: HttpRequest, obj: Campaign | None) -> Any:
+        return self.inlines if obj else ()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Campaign | None = None) -> bool:
+        """Deleting a campaign takes its people and its settings along, so superusers only."""
+        return bool(request.user.is_superuser) and super().has_delete_permission(request, obj)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CampaignList
+
     def get_urls(self) -> list[URLPattern]:
         return [*tabs.urls(self), *super().get_urls()]
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        context = {
+            "title": _("Create a campaign"),
+            "show_save_and_continue": False,
+            "show_save_and_add_another": False,
+        }
+        return super().add_view(request, form_url, {**context, **(extra_context or {})})
+
+    def response_add(
+        self, request: HttpRequest, obj: Campaign, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """To the page that a campaign opens with, which says what comes next."""
+        if IS_POPUP_VAR in request.POST:
+            return super().response_add(request, obj, post_url_continue)
+        text = format_html(gettext("The campaign “<bdi>{}</bdi>” was created."), obj)
+        self.message_user(request, text, messages.SUCCESS)
+        return redirect(tabs.landing(request, obj))
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         campaign = kwargs.get("obj")
-        context["campaign_tabs"] = tabs.links(request, campaign) if campaign else []
+        if campaign:
+            context["campaign_tabs"] = tabs.links(request, campaign)
+            context["campaign_subtabs"] = tabs.sublinks(request, campaign)
         return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description=_("status"), ordering="status")

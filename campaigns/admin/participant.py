@@ -29,6 +29,7 @@ BADGES = {
     ParticipantStatus.QUALIFIED: "ok",
     ParticipantStatus.REJECTED: "error",
 }
+WITH_THEIR_CAMPAIGN = ("campaigns_campaign_delete", "campaigns_campaign_changelist")
 JOINING = ("campaign", "audience", "referrer")
 """Decided when somebody joins, and not changed afterwards."""
 
@@ -60,17 +61,20 @@ class ParticipantAdmin(ParticipantAdminBase):
             (_("Custom fields"), {"fields": ["answers"]}),
             (
                 _("Referral"),
-                {"fields": ["state", "qualified_at", "joined_at", "referral_code", "link", "pk"]},
+                {"fields": ["state", "qualified_at", "joined_at", "referral_code", "link", "number"]},
             ),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Participant | None = None) -> tuple[str, ...]:
-        own = ("answers", "state", "qualified_at", "joined_at", "referral_code", "link", "pk")
+        own = ("answers", "state", "qualified_at", "joined_at", "referral_code", "link", "number")
         return (*JOINING, *own) if obj else ()
 
     def has_delete_permission(self, request: HttpRequest, obj: Participant | None = None) -> bool:
-        """Deleting somebody takes their history along, so superusers only."""
-        return bool(request.user.is_superuser) and super().has_delete_permission(request, obj)
+        """People are erased, with all that is known of them elsewhere, and not deleted here; but with their
+        campaign, by superusers."""
+        match = request.resolver_match
+        with_campaign = match is not None and match.url_name in WITH_THEIR_CAMPAIGN
+        return with_campaign and request.user.is_superuser and super().has_delete_permission(request, obj)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Participant], search_term: str
@@ -102,6 +106,10 @@ class ParticipantAdmin(ParticipantAdminBase):
     @admin.display(description=_("referral link"))
     def link(self, person: Participant) -> SafeString:
         return format_html('<a href="{0}">{0}</a>', person.referral_link)
+
+    @admin.display(description=_("lead ID"))
+    def number(self, person: Participant) -> int:
+        return person.pk
 
     @admin.display(description=_("answers"))
     def answers(self, person: Participant) -> str:

@@ -17,6 +17,8 @@ from campaigns import tabs
 from campaigns.models import Campaign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from django.http.response import HttpResponseBase
     from django.utils.functional import _StrPromise
 
@@ -41,14 +43,32 @@ def urls(model_admin: admin.ModelAdmin[Campaign]) -> list[URLPattern]:
 
 
 def links(request: HttpRequest, campaign: Campaign, *, current: str = "") -> list[Link]:
-    """The campaign's own page and the tabs that this person may open; none if there are no tabs."""
-    shown = [tab for tab in tabs.registered() if tab.label and _may(request, tab)]
-    if not shown:
+    """The tabs that this person may open, the campaign's settings last; none if settings are all there is.
+
+    `current` is the slug of the page that is shown; "" for the campaign's own form.
+    """
+    trail = _trail(current)
+    shown = [tab for tab in _shown(request) if not tab.under]
+    if not shown and not _shown(request):
         return []
-    by_slug = {tab.slug: tab for tab in tabs.registered()}
-    here = by_slug[current].under or current if current else ""
-    own = Link(_("Campaign"), reverse("admin:campaigns_campaign_change", args=[campaign.pk]), not here)
-    return [own, *(Link(tab.label, _address(tab, campaign), tab.slug == here) for tab in shown)]
+    own = Link(_("Campaign Settings"), _form(campaign), tabs.SETTINGS in trail)
+    return [*(Link(tab.label, _address(tab, campaign), tab.slug in trail) for tab in shown), own]
+
+
+def sublinks(request: HttpRequest, campaign: Campaign, *, current: str = "") -> list[Link]:
+    """The second row: what stands under the open tab, with the campaign's own form first in Settings."""
+    trail = _trail(current)
+    below = [tab for tab in _shown(request) if tab.under and tab.under in trail]
+    found = [Link(tab.label, _address(tab, campaign), tab.slug in trail) for tab in below]
+    if found and tabs.SETTINGS in trail:
+        found.insert(0, Link(_("General"), _form(campaign), not current))
+    return found
+
+
+def landing(request: HttpRequest, campaign: Campaign) -> str:
+    """The address that a campaign opens with."""
+    first = next((tab for tab in _shown(request) if not tab.under), None)
+    return _address(first, campaign) if first else _form(campaign)
 
 
 def tab_context(request: HttpRequest, campaign: Campaign, *, slug: str, title: str) -> dict[str, Any]:
@@ -59,7 +79,28 @@ def tab_context(request: HttpRequest, campaign: Campaign, *, slug: str, title: s
         "campaign": campaign,
         "title": title,
         "campaign_tabs": links(request, campaign, current=slug),
+        "campaign_subtabs": sublinks(request, campaign, current=slug),
     }
+
+
+def _trail(current: str) -> set[str]:
+    """The page that is shown, and all that it stands under."""
+    if not current:
+        return {tabs.SETTINGS}
+    by_slug = {tab.slug: tab for tab in tabs.registered()}
+    trail = {current}
+    while (tab := by_slug.get(current)) and tab.under and tab.under not in trail:
+        current = tab.under
+        trail.add(current)
+    return trail
+
+
+def _shown(request: HttpRequest) -> list[tabs.CampaignTab]:
+    return [tab for tab in tabs.registered() if tab.label and _may(request, tab)]
+
+
+def _form(campaign: Campaign) -> str:
+    return reverse("admin:campaigns_campaign_change", args=[campaign.pk])
 
 
 def _address(tab: tabs.CampaignTab, campaign: Campaign) -> str:
@@ -78,4 +119,17 @@ def _guarded(tab: tabs.CampaignTab, *, model_admin: admin.ModelAdmin[Campaign]) 
         return tab.view(request, campaign, **captured)
 
     # admin_view reads marks such as csrf_exempt off the view that it is given.
-    return model_admin.admin_site.admin_view(update_wrapper(view, tab.view))
+    guarded = model_admin.admin_site.admin_view(update_wrapper(view, tab.view))
+    return _keeping(guarded, answer=tab.signed_out) if tab.signed_out else guarded
+
+
+def _keeping(guarded: Any, *, answer: Callable[[HttpRequest], HttpResponseBase]) -> Any:
+    """The same view, but for a POST by somebody who has to sign in (again) first."""
+
+    def view(request: HttpRequest, *args: Any, **captured: Any) -> HttpResponseBase:
+        if request.method == "POST" and not request.user.is_authenticated:
+            return answer(request)
+        response: HttpResponseBase = guarded(request, *args, **captured)
+        return response
+
+    return update_wrapper(view, guarded)
