@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -24,10 +24,23 @@ class ConnectionStatus(models.TextChoices):
     DISCONNECTED = "disconnected", _("Disconnected")
 
 
+class Access(models.TextChoices):
+    """How we were let in. It decides where webhooks arrive and how access is given back."""
+
+    OAUTH = "oauth", _("Intercom's own permission page")
+    TOKEN = "token", _("Access token of a private app")
+
+
+SILENT = "no_answer"
+"""Stands as the detail of a connected workspace that rests since Intercom did not answer."""
+
+
 class IntercomConnection(models.Model):
     """One Intercom workspace. It may serve several campaigns.
 
+    `paused_until`: it rests, since Intercom asked for it, or has not answered (`is_silent`).
     `dirty`: somebody joined since a drain last looked, and a drain is queued or running.
+    `attributes_next_at`: the sweep has the fields read no earlier, since it has just done so or it failed.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -40,16 +53,23 @@ class IntercomConnection(models.Model):
     )
     status_since = models.DateTimeField(_("since"))
     status_detail = models.CharField(_("Intercom's word for it"), max_length=255, blank=True)
+    access = models.CharField(_("access"), max_length=10, choices=Access, default=Access.TOKEN)
     sealed_token = models.TextField(editable=False, blank=True)
     sealed_webhook_secret = models.TextField(editable=False, blank=True)
     connected_at = models.DateTimeField(_("connected at"))
     paused_at = models.DateTimeField(_("paused by a person at"), null=True, blank=True)
     paused_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+        django_settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        editable=False,
     )
     paused_until = models.DateTimeField(_("rate limit: paused until"), null=True, blank=True)
     dirty = models.BooleanField(default=False, editable=False)
     attributes_at = models.DateTimeField(_("fields last read at"), null=True, blank=True)
+    attributes_next_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("Intercom workspace")
@@ -66,6 +86,11 @@ class IntercomConnection(models.Model):
         return f"{self.name or self.workspace_id} ({self.workspace_id}, {self.region})"
 
     @property
+    def is_silent(self) -> bool:
+        """Whether its last rest is, or was, for want of an answer."""
+        return self.status == ConnectionStatus.CONNECTED and self.status_detail == SILENT
+
+    @property
     def token(self) -> str:
         """The access token in the clear. Raises SecretUnreadableError."""
         return unseal(self.sealed_token)
@@ -73,6 +98,15 @@ class IntercomConnection(models.Model):
     @token.setter
     def token(self, value: str) -> None:
         self.sealed_token = seal(value)
+
+    @property
+    def webhook_secret(self) -> str:
+        """The client secret of a private app, "" where there is none. Raises SecretUnreadableError."""
+        return unseal(self.sealed_webhook_secret) if self.sealed_webhook_secret else ""
+
+    @webhook_secret.setter
+    def webhook_secret(self, value: str) -> None:
+        self.sealed_webhook_secret = seal(value) if value else ""
 
 
 class DrainLease(models.Model):

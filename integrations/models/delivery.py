@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models import Participant
+from campaigns.models import Campaign, Participant
 from integrations.logic import states
 from integrations.models.connection import IntercomConnection
 from integrations.models.settings import SyncSettings
@@ -24,6 +25,7 @@ class DeliveryState(models.TextChoices):
     NEEDS_ATTENTION = states.State.NEEDS_ATTENTION.value, _("Needs attention")
 
 
+OPEN = [state.value for state in states.OPEN]
 DUE = [state.value for state in states.DUE]
 IN_FLIGHT = [state.value for state in states.IN_FLIGHT]
 ORDERS = [(order.value, order.value) for order in states.Order if order]
@@ -40,9 +42,16 @@ class Delivery(models.Model):
 
     `owed_since` is when somebody last meant this to be sent (joining, or a person who said so): what has
     waited longer than 72 hours is not sent by surprise. `order` is what a person asked for.
+
+    `campaign` and `joined_at` repeat the participant's, which never change, and `outcome` sums up `state`:
+    so that the log is searched in one table, newest first, by one index at a time.
     """
 
     participant = models.OneToOneField(Participant, models.CASCADE, related_name="delivery")
+    campaign = models.ForeignKey(
+        Campaign, models.CASCADE, related_name="deliveries", db_index=False, editable=False
+    )
+    joined_at = models.DateTimeField(_("joined"), editable=False)
     settings = models.ForeignKey(
         SyncSettings, models.SET_NULL, null=True, blank=True, related_name="deliveries"
     )
@@ -50,6 +59,11 @@ class Delivery(models.Model):
         IntercomConnection, models.PROTECT, null=True, blank=True, related_name="deliveries"
     )
     state = models.CharField(_("state"), max_length=20, choices=DeliveryState)
+    outcome = models.GeneratedField(
+        expression=Case(When(state__in=OPEN, then=Value(states.Outcome.WAITING.value)), default=F("state")),
+        output_field=models.CharField(max_length=20),
+        db_persist=True,
+    )
     reason = models.CharField(_("reason"), max_length=30, blank=True)
     due_at = models.DateTimeField(_("next try"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -71,8 +85,9 @@ class Delivery(models.Model):
     settled_at = models.DateTimeField(_("settled at"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("delivery")
-        verbose_name_plural = _("deliveries")
+        verbose_name = _("entry of the sync log")
+        verbose_name_plural = _("entries of the sync log")
+        permissions = [("repair_delivery", _("Can retry, choose, restore and cancel"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(state__in=DUE, due_at__isnull=False)
@@ -111,17 +126,62 @@ class Delivery(models.Model):
                 fields=["connection", "due_at"], condition=Q(state__in=IN_FLIGHT), name="delivery_in_flight"
             ),
             models.Index(fields=["connection", "contact_id"], name="delivery_by_contact"),
+            models.Index(
+                fields=["connection", "due_at"],
+                condition=Q(state=DeliveryState.WAITING, order=states.Order.UNDO.value),
+                name="delivery_to_undo",
+            ),
             models.Index(fields=["settings", "state", "reason"], name="delivery_by_outcome"),
+            models.Index(fields=["settings"], condition=Q(incomplete=True), name="delivery_incomplete"),
+            models.Index(fields=["contact_id"], condition=~Q(contact_id=""), name="log_by_contact"),
+            models.Index(
+                fields=["settled_at"],
+                condition=Q(state=DeliveryState.NEEDS_ATTENTION),
+                name="delivery_failed_lately",
+            ),
+            # What the log is narrowed by, and then its order.
+            models.Index(fields=["outcome", "-joined_at", "-participant"], name="log_by_outcome"),
+            models.Index(fields=["reason", "-joined_at", "-participant"], name="log_by_reason"),
+            models.Index(fields=["connection", "-joined_at", "-participant"], name="log_by_workspace"),
+            models.Index(
+                fields=["campaign", "outcome", "-joined_at", "-participant"], name="log_by_campaign_outcome"
+            ),
+            # For whatever else narrows a campaign: few have people in many workspaces.
+            models.Index(fields=["campaign", "-joined_at", "-participant"], name="log_by_campaign"),
+            # Whoever is bound to no workspace is looked for by tab; besides those not sent they are few.
+            models.Index(
+                fields=["-joined_at", "-participant", "settings"],
+                condition=Q(connection__isnull=True) & ~Q(outcome=states.Outcome.NOT_SENT.value),
+                name="log_of_unbound",
+            ),
+            models.Index(
+                fields=["outcome", "-joined_at", "-participant", "settings"],
+                condition=Q(connection__isnull=True) & ~Q(outcome=states.Outcome.NOT_SENT.value),
+                name="log_of_unbound_by_outcome",
+            ),
+            models.Index(
+                fields=["connection", "outcome", "-joined_at", "-participant"],
+                condition=Q(
+                    connection__isnull=False,
+                    outcome__in=[states.Outcome.WAITING.value, states.Outcome.NEEDS_ATTENTION.value],
+                ),
+                name="log_unsettled_in_workspace",
+            ),
+            models.Index(
+                fields=["-joined_at", "-participant"], condition=Q(incomplete=True), name="log_of_incomplete"
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"delivery {self.pk}: {self.state}"
+        return gettext("Entry %(number)s of the sync log") % {"number": self.pk}
 
 
 class Attempt(models.Model):
     """One try of a delivery in one workspace. Append-only; holds nothing that the log must not show."""
 
-    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="tries")
+    delivery = models.ForeignKey(
+        Delivery, models.CASCADE, related_name="tries", verbose_name=_("entry of the sync log")
+    )
     connection = models.ForeignKey(IntercomConnection, models.PROTECT, related_name="+")
     settings_revision = models.PositiveIntegerField(_("settings revision"))
     started_at = models.DateTimeField(_("started at"))
@@ -141,6 +201,7 @@ class Attempt(models.Model):
     before = models.JSONField(_("values before"), default=dict)
     after = models.JSONField(_("values after"), default=dict)
     notes = models.JSONField(_("notes"), default=list)
+    pruned_at = models.DateTimeField(_("details removed at"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("attempt")
@@ -148,14 +209,20 @@ class Attempt(models.Model):
         indexes = [
             models.Index(fields=["delivery", "id"], name="attempt_by_delivery"),
             models.Index(fields=["started_at"], name="attempt_by_age"),
+            models.Index(fields=["started_at"], condition=Q(pruned_at__isnull=True), name="attempt_to_prune"),
         ]
 
     def __str__(self) -> str:
-        return f"attempt {self.pk} of delivery {self.delivery_id}"
+        told = {"number": self.pk, "entry": self.delivery_id}
+        return gettext("Attempt %(number)s of entry %(entry)s") % told
 
 
 class SweepState(models.Model):
-    """Where the sweep stands, and when a worker last showed that it lives: one row."""
+    """Where the sweep stands, and when a worker last showed that it lives: one row.
+
+    `receipts_dirty`: Intercom told us something since somebody last looked, and a task to look is queued.
+    `pruned_at`: when what is too old was last looked for; empty when some of it was left.
+    """
 
     ONLY = 1
 
@@ -163,6 +230,8 @@ class SweepState(models.Model):
     beat_at = models.DateTimeField(null=True)
     swept_at = models.DateTimeField(null=True)
     checked_to = models.BigIntegerField(default=0)
+    receipts_dirty = models.BooleanField(default=False)
+    pruned_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("sweep")

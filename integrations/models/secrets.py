@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -24,6 +25,19 @@ def seal(secret: str) -> str:
 def unseal(sealed: str) -> str:
     """The secret, or "" for "". Raises SecretUnreadableError."""
     return _opened(sealed, _keys().decrypt)
+
+
+def unseal_often(sealed: str) -> str:
+    """`unseal` for what each request needs: the latest are remembered in this process, by their sealed text.
+
+    Another secret, or another key, is another text; so nothing that was replaced is ever given.
+    """
+    return _remembered(sealed, tuple(settings.FIELD_ENCRYPTION_KEYS))
+
+
+@lru_cache(maxsize=64)
+def _remembered(sealed: str, _keys: tuple[str, ...]) -> str:
+    return unseal(sealed)
 
 
 def reseal(sealed: str) -> str:

@@ -17,7 +17,10 @@ class Action(models.TextChoices):
 
 
 class SyncSettings(models.Model):
-    """What happens in Intercom when a lead (or a referrer) joins a campaign."""
+    """What happens in Intercom when a lead (or a referrer) joins a campaign.
+
+    `disconnected_at`: a person took the campaign out of its workspace; who joins since then is not sent.
+    """
 
     campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="sync_settings")
     audience = models.CharField(_("tab"), max_length=10, choices=Audience)
@@ -31,11 +34,16 @@ class SyncSettings(models.Model):
     )
     action = models.CharField(_("when somebody joins"), max_length=20, choices=Action, default=Action.NOTHING)
     paused_at = models.DateTimeField(_("paused at"), null=True, blank=True)
+    disconnected_at = models.DateTimeField(_("disconnected by a person at"), null=True, blank=True)
+    asked_at = models.DateTimeField(
+        _("question about those who joined before answered at"), null=True, blank=True, editable=False
+    )
     revision = models.PositiveIntegerField(_("revision"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("sync settings")
         verbose_name_plural = _("sync settings")
+        permissions = [("pause_sync", _("Can pause and resume sending"))]
         constraints = [models.UniqueConstraint(fields=["campaign", "audience"], name="one_tab_an_audience")]
 
     def __str__(self) -> str:
