@@ -12,8 +12,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +41,14 @@ class Child:
     """A process to keep alive, in a process group of its own.
 
     `silent_for` gives the seconds since its last sign of life; it may raise when that cannot be told.
+    `env` is added to our own environment, and `files` are open files that it inherits by their numbers.
     """
 
     name: str
     command: Sequence[str]
     silent_for: Callable[[], float] = never_silent
+    env: Mapping[str, str] = field(default_factory=dict)
+    files: Sequence[int] = ()
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
@@ -54,7 +57,9 @@ class Child:
     def start(self) -> None:
         self.started_at = time.monotonic()
         try:
-            self.process = subprocess.Popen(self.command, start_new_session=True)  # noqa: S603
+            self.process = subprocess.Popen(  # noqa: S603
+                self.command, start_new_session=True, env={**os.environ, **self.env}, pass_fds=self.files
+            )
         except OSError as err:
             # Out of memory or processes for the moment: the other children must not go down with it.
             self._ended(f"could not be started ({err.strerror})")

@@ -1,7 +1,9 @@
-"""The worker's sign of life. A cluster can hang for good without a word; this is how that is noticed."""
+"""The worker's signs of life. A cluster can hang for good without a word; this is how that is noticed."""
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -10,6 +12,17 @@ from django.utils import timezone
 from integrations.models import SweepState
 
 AT_MOST_EVERY = timedelta(seconds=10)
+
+SIGN_FILE = "WORKER_SIGN_FILE"
+"""The environment variable with the number of the open file by which a worker shows its supervisor that it
+lives. Without a supervisor it is not set."""
+
+
+def sign() -> None:
+    """For whoever takes tasks off the line, at each look: a cluster that hangs soon stops looking."""
+    if number := os.environ.get(SIGN_FILE):
+        with suppress(OSError, ValueError):
+            os.utime(int(number))
 
 
 def beat() -> None:

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db import connections, router, transaction
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from integrations.logic.states import Intent, Reason, State
+from integrations.logic.states import Intent, Order, Reason, State
 from integrations.models import Delivery, DrainLease, IntercomConnection
 
 TIME_TO_LIVE = 30.0
 RENEW_EVERY = 5.0
+ENDS = {
+    "postgresql": "STATEMENT_TIMESTAMP() + INTERVAL '%f seconds'",
+    "sqlite": "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f', 'NOW', '+%f seconds')",
+}
+"""So many seconds from now by the database's clock, in each one's words."""
 
 
 class LeaseLostError(Exception):
@@ -39,7 +44,7 @@ class Lease:
         Raises LeaseLostError.
         """
         asked_at = time.monotonic()
-        if not self._mine().update(expires_at=Now() + timedelta(seconds=TIME_TO_LIVE)):
+        if not _extend(self.connection_id, self.token):
             raise LeaseLostError
         self.renewed_at, self.safe_until = asked_at, asked_at + TIME_TO_LIVE
 
@@ -51,15 +56,21 @@ class Lease:
         """Whether a call that takes at most so many seconds would end under this lease."""
         return time.monotonic() + seconds < self.safe_until
 
+    def stay_dirty(self) -> None:
+        """For the beginning: whoever joins while this drain is at work wakes no other. It looks by itself."""
+        self._workspace().filter(dirty=False).update(dirty=True)
+
     def clear_dirty(self) -> None:
-        """For before a claim: whoever joins from here on makes the workspace dirty again."""
-        mine = IntercomConnection.objects.filter(pk=self.connection_id, lease__token=self.token)
-        mine.filter(dirty=True).update(dirty=False)
+        """For before the last look: whoever joins from here on makes the workspace dirty again."""
+        self._workspace().filter(dirty=True).update(dirty=False)
 
     def release(self) -> None:
         """Gives the lease back. Then look at `dirty` once more (`somebody_joined`): a task that came while
         the lease was held went away again, counting on that."""
         self._mine().update(token=None, expires_at=None)
+
+    def _workspace(self) -> QuerySet[IntercomConnection]:
+        return IntercomConnection.objects.filter(pk=self.connection_id, lease__token=self.token)
 
     def _mine(self) -> QuerySet[DrainLease]:
         return DrainLease.objects.filter(connection_id=self.connection_id, token=self.token)
@@ -82,6 +93,20 @@ def acquire(connection_id: int) -> Lease | None:
     return Lease(connection_id=connection_id, token=token, safe_until=asked_at + TIME_TO_LIVE)
 
 
+def _extend(connection_id: int, token: uuid.UUID) -> bool:
+    """In SQL, as it comes so often: what Django thinks of the statement is a twentieth of a drain's time."""
+    database, meta = connections[router.db_for_write(DrainLease)], DrainLease._meta  # noqa: SLF001
+    names = (meta.db_table, "expires_at", "connection_id", "token")
+    table, until, connection, held = map(database.ops.quote_name, names)
+    ends = ENDS[database.vendor] % TIME_TO_LIVE
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {until} = {ends} WHERE {connection} = %s AND {held} = %s",  # noqa: S608
+            [connection_id, meta.get_field("token").get_db_prep_value(token, database)],
+        )
+        return bool(cursor.rowcount)
+
+
 def somebody_joined(connection_id: int) -> bool:
     """Whether there may be something that no drain has looked for yet."""
     return IntercomConnection.objects.filter(pk=connection_id, dirty=True).exists()
@@ -92,7 +117,12 @@ def _doubt_what_was_sending(connection_id: int) -> None:
     left = Delivery.objects.filter(connection_id=connection_id, state=State.SENDING)
     now = timezone.now()
     left.filter(intent=Intent.UPDATE).update(
-        state=State.WAITING, reason=Reason.RETRY, due_at=now, lease_token=None
+        state=State.WAITING,
+        reason=Case(
+            When(order=Order.UNDO, then=Value(Reason.UNDOING.value)), default=Value(Reason.RETRY.value)
+        ),
+        due_at=now,
+        lease_token=None,
     )
     left.update(
         state=State.UNCERTAIN,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.utils import timezone
 
 from integrations.models import IntercomConnection
-from integrations.services.drain.jobs import next_due
-from integrations.services.drain.slice import Slice
+from integrations.services.drain.due import next_due
+from integrations.services.drain.slice import LONGEST_PAUSE, Slice
 from integrations.services.lease import Lease, LeaseLostError, acquire, somebody_joined
-from integrations.services.queue import enqueue_drain
+from integrations.services.queue import enqueue_drain, unless_it_waits
 from integrations.services.tabs import load_tabs
 
 __all__ = ["drain"]
@@ -33,6 +34,7 @@ def drain(connection_id: int) -> str:
             return f"{tries} tries; lost the lease"
         except Exception:
             # What was on its way is in doubt now; giving the lease back lets the next drain look at once.
+            lease.clear_dirty()
             lease.release()
             raise
         tries += part.tries
@@ -53,10 +55,11 @@ class Ran:
 
 def _run(lease: Lease) -> Ran:
     """One slice; the lease is given back in any case."""
-    lease.clear_dirty()
+    lease.stay_dirty()
     part = Slice(lease)
     tries = part.run()
-    goes_on = part.may_go_on and _something_is_due(lease)
+    lease.clear_dirty()
+    goes_on = part.may_go_on() and _something_is_due(lease)
     lease.release()
     if goes_on:
         _hand_on(lease.connection_id)
@@ -64,16 +67,25 @@ def _run(lease: Lease) -> Ran:
 
 
 def _something_is_due(lease: Lease) -> bool:
+    """A rest that the next slice waits out itself holds nobody back."""
     now = timezone.now()
-    due_at = next_due(lease.connection_id, tabs=load_tabs(connection_id=lease.connection_id, now=now))
+    tabs = load_tabs(connection_id=lease.connection_id, now=now + timedelta(seconds=LONGEST_PAUSE))
+    due_at = next_due(lease.connection_id, tabs=tabs)
     return due_at is not None and due_at <= now
 
 
 def _hand_on(connection_id: int) -> None:
-    """A new task goes on with what is due already: other workspaces get their turn first."""
+    """A new task goes on with what is due already, at the end of the line: others get their turn first.
+
+    One that waits there already will do. That the workspace is dirty would not: whoever joined at the last
+    moment may have woken a drain that found this one still at work, and went away.
+    """
+    workspace = IntercomConnection.objects.filter(pk=connection_id)
+    workspace.update(dirty=True)
     try:
-        enqueue_drain(connection_id)
+        with unless_it_waits():
+            enqueue_drain(connection_id)
     except Exception:
         # Left dirty, no later join would queue a drain either. The sweep finds the rest.
-        IntercomConnection.objects.filter(pk=connection_id).update(dirty=False)
+        workspace.update(dirty=False)
         log.exception("handing on failed; the sweep will do it")

@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from integrations.intercom.deadline import over_by
 from integrations.intercom.errors import (
     ConflictError,
     IntercomError,
+    Kind,
     MergedError,
     NotFoundError,
     RejectedError,
+    TransientError,
 )
 from integrations.intercom.exchange import Exchange
 from integrations.intercom.session import DEADLINE
@@ -21,12 +24,16 @@ from integrations.intercom.session import DEADLINE
 if TYPE_CHECKING:
     from integrations.intercom.client import Answer, IntercomClient
     from integrations.logic.pace import Pace
+    from integrations.logic.silence import Silence
     from integrations.logic.types import Contact
     from integrations.services.lease import Lease
 
 T = TypeVar("T")
 
 MOST_MERGES = 3
+
+NO_ANSWER = frozenset(Kind) - {Kind.BAD_SHAPE, Kind.INCOMPLETE, Kind.NO_WORKSPACE}
+"""Nothing of Intercom's came back, whatever its gateway may have said."""
 
 
 class NotSentError(Exception):
@@ -60,10 +67,11 @@ class Written:
 class Caller:
     """Makes calls in one workspace, at its pace, and only while the lease covers them."""
 
-    def __init__(self, client: IntercomClient, *, lease: Lease, pace: Pace) -> None:
+    def __init__(self, client: IntercomClient, *, lease: Lease, pace: Pace, silence: Silence) -> None:
         self._client = client
         self._lease = lease
         self._pace = pace
+        self._silence = silence
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -143,18 +151,44 @@ class Caller:
             return Written(error=err, exchanges=_exchanges(err))
         return Written(contact=answer.value, exchanges=answer.exchanges)
 
+    def delete(self, contact_id: str) -> Found:
+        """Deletes a contact for good; one that is not there any more is `gone` as well."""
+        found = self.erase(contact_id)
+        return replace(found, error=None, gone=True) if isinstance(found.error, MergedError) else found
+
+    def erase(self, contact_id: str) -> Found:
+        """The same; but where it was merged into another contact, that is the error."""
+        try:
+            answer = self._call(self._client.delete_contact, contact_id)
+        except NotFoundError as err:
+            return Found(gone=True, exchanges=_exchanges(err))
+        except (IntercomError, NotSentError) as err:
+            return _failed(err)
+        return Found(gone=True, exchanges=answer.exchanges)
+
     def _call(self, method: Callable[[Any], Answer[T]], argument: Any) -> Answer[T]:
         self._wait_for_turn()
         rate = None
         try:
-            answer = method(argument)
+            # A process that stood still since its lease was looked at must not send any more.
+            with over_by(self._lease.safe_until):
+                answer = method(argument)
             rate = answer.exchange.rate
+            self._silence.answered()
         except IntercomError as err:
             rate = err.exchange.rate if err.exchange else None
+            self._note(err)
             raise
         finally:
             self._pace.release(rate)
         return answer
+
+    def _note(self, error: IntercomError) -> None:
+        if isinstance(error, TransientError) and error.kind in NO_ANSWER:
+            ms = error.exchange.duration_ms if error.exchange else 0
+            self._silence.unanswered(seconds=ms / 1000)
+        else:
+            self._silence.answered()
 
     def _wait_for_turn(self) -> None:
         """Raises NotSentError rather than sending what might arrive after the lease has run out."""

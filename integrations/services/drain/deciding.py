@@ -7,21 +7,27 @@ from datetime import UTC, datetime
 
 from integrations.intercom.errors import NotFoundError, RejectedError
 from integrations.logic.backoff import gives_up
-from integrations.logic.bodies import create_body, update_change
+from integrations.logic.bodies import Mapped, create_body, update_change
 from integrations.logic.duplicates import Decision, Step, Unanswered, decide, matching
-from integrations.logic.notes import FIELD_PROBLEMS
+from integrations.logic.notes import FIELD_PROBLEMS, Note, NoteCode
 from integrations.logic.states import Intent, Order, Reason, State
+from integrations.logic.targets import EMAIL
 from integrations.logic.types import Contact, Policy, Role
+from integrations.logic.undo import still_ours
+from integrations.services.drain import undoing
 from integrations.services.drain.calls import Found, Written
 from integrations.services.drain.failing import failed_to_find, failed_to_write, waits_for_its_rule
 from integrations.services.drain.jobs import Job
 from integrations.services.drain.results import Result
 from integrations.services.drain.stages import InHand, Moment, Next, Read, Search, Write, ended
+from integrations.services.drain.values import as_found
 
 
 def first_step(job: Job, *, at: Moment) -> Next:
     """Where a job begins: with a person's order, else with our own memory, since Intercom's search lags."""
     hand = InHand(job)
+    if job.order is Order.UNDO:
+        return undoing.first_step(hand, at=at)
     if job.broken:
         return ended(hand, State.NEEDS_ATTENTION, Reason.INTERNAL_ERROR)
     if not job.email:
@@ -36,13 +42,21 @@ def first_step(job: Job, *, at: Moment) -> Next:
     if job.order and job.contact_id:
         return Read(hand, contact_id=job.contact_id)
     if job.link is None:
-        return Search(hand)
+        return _look_for(hand, at=at)
     fresh = job.link.confirmed_at > at.now - at.search_lag
     if fresh and job.settings.policy is Policy.SKIP:
         known = Decision(Step.SKIP, Reason.EXISTS, matches=(job.link.contact_id,))
         hand = replace(hand, decision=known)
         return ended(hand, State.SKIPPED, Reason.POLICY, linked_id=job.link.contact_id)
     return Read(hand, contact_id=job.link.contact_id)
+
+
+def _look_for(hand: InHand, *, at: Moment) -> Next:
+    """Nobody knows their contact; who was erased a moment ago may have one that search does not show yet."""
+    blind_until = hand.job.blind_until
+    if blind_until is not None and blind_until > at.now:
+        return ended(hand, State.WAITING, Reason.SEARCH_LAG, due_at=blind_until, tried=False)
+    return Search(hand)
 
 
 def _rule_attribute_is_missing(job: Job) -> bool:
@@ -52,6 +66,8 @@ def _rule_attribute_is_missing(job: Job) -> bool:
 
 def after_reading(hand: InHand, found: Found, *, at: Moment) -> Next:
     """The contact that our link, or an order, names was asked for."""
+    if hand.job.order is Order.UNDO:
+        return undoing.after_reading(hand, found, at=at)
     if hand.job.order and hand.job.contact_id:
         return _ordered(hand.learned(found.exchanges), found, at=at)
     if not found.error and not matching(found.contacts, email=hand.job.email):
@@ -70,7 +86,18 @@ def _ordered(hand: InHand, found: Found, *, at: Moment) -> Next:
         return ended(hand, State.NEEDS_ATTENTION, Reason.CONTACT_GONE)
     contact = found.contacts[0]
     step = Step.ADOPT if order is Order.CHOOSE else Step.UPDATE
-    return _decided(replace(hand, decision=Decision(step, Reason.EXISTS, contact, (contact.id,))))
+    decision = Decision(step, Reason.EXISTS, contact, (contact.id,))
+    job = replace(hand.job, mapped=_mapped_for(hand.job, contact))
+    return _decided(replace(hand, job=job, decision=decision))
+
+
+def _mapped_for(job: Job, contact: Contact) -> Mapped:
+    """Where a field is only filled if it is empty, what we wrote there ourselves may be written anew."""
+    ours = still_ours(job.history, contact=contact)
+    mapped = replace(job.mapped, overwrite=job.mapped.overwrite | ours)
+    if not contact.email or matching([contact], email=job.email):
+        return mapped
+    return replace(mapped, notes=(*mapped.notes, Note(NoteCode.EMAIL_KEPT, EMAIL)))
 
 
 def after_searching(hand: InHand, found: Found, *, at: Moment) -> Next:
@@ -110,14 +137,16 @@ def _nothing_of_ours(hand: InHand, unanswered: Unanswered, *, at: Moment) -> Nex
 def _decided(hand: InHand) -> Next:
     job, decision = hand.job, hand.decision
     match decision.kind, decision.contact:
-        case Step.ADOPT, contact:
+        case Step.ADOPT, Contact() as contact:
+            hand = replace(hand, job=replace(job, mapped=as_found(job.mapped, contact=contact)))
             return ended(hand, State.CREATED, Reason.OURS, contact=contact)
         case Step.SKIP, contact:
             return ended(hand, State.SKIPPED, Reason.POLICY, contact=contact)
         case Step.UPDATE, Contact() as contact:
             change = update_change(job.mapped, contact=contact)
             if change.body:
-                return Write(replace(hand, change=change), Intent.UPDATE, change.body, contact.id)
+                job = replace(job, writes=frozenset(change.after), writes_to=contact.id)
+                return Write(replace(hand, job=job, change=change), Intent.UPDATE, change.body, contact.id)
             return _updated(hand, contact, reason=Reason.SAME_VALUES)
         case Step.CREATE, _:
             role = job.settings.role
@@ -128,6 +157,8 @@ def _decided(hand: InHand) -> Next:
 
 
 def after_writing(write: Write, written: Written, *, at: Moment) -> Next:
+    if write.hand.job.order is Order.UNDO:
+        return undoing.after_writing(write, written, at=at)
     hand = write.hand.learned(written.exchanges)
     if written.existing is not None:
         return _stood_in_the_way(hand, written.existing)
@@ -140,8 +171,11 @@ def after_writing(write: Write, written: Written, *, at: Moment) -> Next:
 
 
 def _updated(hand: InHand, contact: Contact | None, *, reason: Reason) -> Result:
-    """Fields sent later complete what was done before: a contact that we created stays created."""
-    reason = Reason.COMPLETED if hand.job.order is Order.COMPLETE else reason
+    """What is sent later adds to what was done before: a contact that we created stays created."""
+    if hand.job.order is Order.COMPLETE:
+        reason = Reason.COMPLETED
+    elif hand.job.delivered:
+        reason = Reason.PRESENT_VALUES
     return ended(hand, hand.job.settles_as, reason, contact=contact)
 
 

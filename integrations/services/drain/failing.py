@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from integrations.intercom.errors import ConflictError, RejectedError
+from integrations.intercom.errors import ConflictError, RejectedError, TransientError
 from integrations.logic.bodies import create_body, update_change
 from integrations.logic.notes import Note, NoteCode
 from integrations.logic.redact import vendor_message
 from integrations.logic.refusals import refused_target
-from integrations.logic.states import Reason, State
+from integrations.logic.states import Order, Reason, State
 from integrations.logic.types import Role
 from integrations.services.drain.results import Result
 from integrations.services.drain.stages import Failed, InHand, Moment, Next, Read, Search, Write, ended
@@ -37,9 +37,18 @@ def failed_to_write(write: Write, hand: InHand, error: Exception, *, at: Moment)
         )
         if target is not None:
             return _without(write, hand, target=target, error=error, at=at)
+    return not_written(write, hand, error, at=at)
+
+
+def not_written(write: Write, hand: InHand, error: Exception, *, at: Moment) -> Failed:
+    """The write failed as a whole."""
     role = hand.job.settings.role if write.creates else None
     ending = _failed(hand, error, creating=role, as_before=_as_before(write), at=at)
-    return replace(ending, result=replace(ending.result, sent=write.body))
+    result = replace(ending.result, sent=write.body)
+    if not write.creates and maybe_written(error):
+        # Should it have arrived, the next try finds our own values there: what was before is known only now.
+        result = replace(result, before=hand.change.before, after=hand.change.after)
+    return replace(ending, result=result)
 
 
 def crashed(step: Search | Read | Write, error: Exception, *, at: Moment) -> Failed:
@@ -47,7 +56,14 @@ def crashed(step: Search | Read | Write, error: Exception, *, at: Moment) -> Fai
     if not isinstance(step, Write):
         return failed_to_find(step.hand, error, at=at)
     role = step.hand.job.settings.role if step.creates else None
-    return _failed(step.hand, error, creating=role, as_before=_as_before(step), at=at)
+    failed = _failed(step.hand, error, creating=role, as_before=_as_before(step), at=at)
+    change = step.hand.change
+    return replace(failed, result=replace(failed.result, before=change.before, after=change.after))
+
+
+def maybe_written(error: Exception) -> bool:
+    """Whether a write that was answered with this may have been carried out."""
+    return isinstance(error, TransientError) and error.maybe_acted
 
 
 def _as_before(write: Write) -> State:
@@ -103,6 +119,9 @@ def _failed(hand: InHand, error: Exception, *, creating: Role | None, as_before:
     state = verdict.state or as_before
     waits = state in {State.WAITING, State.UNCERTAIN}
     reason = Reason.UNCERTAIN if state is State.UNCERTAIN else verdict.reason
+    if job.order is Order.UNDO and not waits:
+        # It is still delivered, as it was before somebody asked for this.
+        state, reason = job.settles_as, Reason.UNDO_FAILED
     result = ended(
         hand,
         state,

@@ -6,31 +6,30 @@ row simply stays what it was. So what a drain has in hand can be dropped at any 
 
 from __future__ import annotations
 
-import logging
-import math
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from django.db.models import Exists, OuterRef, QuerySet
-
-from campaigns import fields
-from campaigns.models import Participant
 from integrations.logic.duplicates import Unanswered
-from integrations.logic.mapping import Mapped, map_values, source_keys
+from integrations.logic.mapping import Mapped, source_keys
 from integrations.logic.setup import OWN_EMAIL
-from integrations.logic.states import IN_FLIGHT, Intent, Order, Reason, State
+from integrations.logic.states import DELIVERED, Intent, Order, Reason, State
 from integrations.logic.targets import EXTERNAL_ID
 from integrations.logic.text import normal_email
-from integrations.logic.types import Attribute, Role, TabSettings
-from integrations.models import ContactLink, Delivery, SyncSettings
+from integrations.logic.types import Attribute, Policy, Role, TabSettings
+from integrations.models import ContactLink, Delivery
+from integrations.services.drain.due import due
+from integrations.services.drain.values import mapped_for, values_of
+from integrations.services.keeping.blind_spots import blind_until
+from integrations.services.written import history_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from integrations.logic.undo import Wrote
     from integrations.services.tabs import Tab
 
-log = logging.getLogger(__name__)
+WANT_HISTORY = (Order.UNDO, Order.UPDATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,20 @@ class Job:
     contact_id: str
     """The contact that an order is about."""
     settles_as: State
-    """What an update makes of it: fields sent later leave a contact that we created as created."""
+    """What an update makes of it: what is sent later leaves a contact that we created as created."""
+    delivered: bool
+    """It was delivered before, and a person has ordered something more."""
+    history: Sequence[Wrote] = ()
+    """What we wrote before, newest first: for an undo, and where present values are sent."""
+    writes: frozenset[str] = frozenset()
+    """The fields that an update or an undo is about to write."""
+    writes_to: str = ""
+    """The contact that they belong to."""
+    begun: bool = False
+    """An update of this email may have arrived unheard. It is finished as one, whatever the policy says now:
+    whoever was written to was not skipped."""
+    blind_until: datetime | None = None
+    """Search may not show till then what was written for somebody of this email who was erased."""
 
     @property
     def external_id(self) -> str | None:
@@ -76,61 +88,12 @@ def claim(
     held = {job.delivery_id for job in busy}
     emails = {job.email for job in busy}
     rows: list[Delivery] = []
-    for row in _due(connection_id, tabs=tabs, limit=limit, held=held, now=now):
-        email = row.email if row.state == State.UNCERTAIN else normal_email(row.participant.email)
+    for row in due(connection_id, tabs=tabs, limit=limit, held=held, now=now):
+        email = _email_of(row)
         if email not in emails and len(rows) < limit:
             emails.add(email)
             rows.append(row)
     return _jobs(rows, connection_id=connection_id, tabs=tabs, attributes=attributes)
-
-
-def _due(
-    connection_id: int, *, tabs: Mapping[int, Tab], limit: int, held: Collection[int], now: datetime
-) -> Iterable[Delivery]:
-    """What was left in doubt first, then the waiting ones of each tab, oldest first, tabs in turn."""
-    waiting, doubtful = (
-        rows.filter(due_at__lte=now)
-        .exclude(pk__in=held)
-        .select_related("participant__referrer")
-        .prefetch_related("participant__campaign")
-        .order_by("due_at", "pk")
-        for rows in _owed(connection_id)
-    )
-    yield from doubtful[:limit]
-    ready = _tabs_with_due(_ready(tabs), now=now)
-    for tab_id in ready:
-        yield from waiting.filter(settings=tab_id)[: math.ceil(limit / len(ready))]
-
-
-def next_due(connection_id: int, *, tabs: Mapping[int, Tab]) -> datetime | None:
-    """When the next delivery may be taken, which may be past; None when there is none."""
-    waiting, doubtful = _owed(connection_id)
-    times = (
-        rows.order_by("due_at").values_list("due_at", flat=True).first()
-        for rows in (waiting.filter(settings__in=_ready(tabs)), doubtful)
-    )
-    return min((due_at for due_at in times if due_at is not None), default=None)
-
-
-def _owed(connection_id: int) -> tuple[QuerySet[Delivery], QuerySet[Delivery]]:
-    """The waiting, without those whose email is being written to or in doubt here; and the doubtful."""
-    at_it = Delivery.objects.filter(
-        connection=connection_id, state__in=IN_FLIGHT, email=OuterRef("participant__email_normalized")
-    )
-    waiting = Delivery.objects.filter(~Exists(at_it), state=State.WAITING)
-    return waiting, Delivery.objects.filter(connection=connection_id, state=State.UNCERTAIN)
-
-
-def _ready(tabs: Mapping[int, Tab]) -> list[int]:
-    return [tab.id for tab in tabs.values() if not tab.held_by]
-
-
-def _tabs_with_due(ready: list[int], *, now: datetime) -> list[int]:
-    if len(ready) < 2:
-        return ready
-    due = Delivery.objects.filter(settings=OuterRef("pk"), state=State.WAITING, due_at__lte=now)
-    some = SyncSettings.objects.filter(Exists(due), pk__in=ready)
-    return list(some.order_by("pk").values_list("pk", flat=True))
 
 
 def _jobs(
@@ -141,50 +104,29 @@ def _jobs(
     attributes: Mapping[str, Attribute],
 ) -> list[Job]:
     keys = frozenset[str]().union(*(source_keys(tab.settings) for tab in tabs.values()))
-    values = _values([row.participant for row in rows], keys=keys | {OWN_EMAIL})
+    values = values_of([row.participant for row in rows], keys=keys | {OWN_EMAIL})
     emails = [normal_email(row.participant.email) for row in rows]
     known = ContactLink.objects.filter(connection=connection_id, email__in=emails)
     links = {link.email: link for link in known}
+    blind = blind_until(connection_id, emails=[email for email in emails if email not in links])
+    histories = history_of(row for row in rows if row.order in WANT_HISTORY and row.settled_as in DELIVERED)
     jobs = []
     for row in rows:
         tab = tabs.get(row.settings_id or 0)
         settings = tab.settings if tab else TabSettings()
-        mapped = _mapped(row, settings, values=values.get(row.participant_id), attributes=attributes)
-        jobs.append(_job(row, tab=tab, settings=settings, mapped=mapped, links=links))
+        if row.order == Order.UNDO:
+            jobs.append(_undo(row, settings=settings, history=histories.get(row.pk, ())))
+            continue
+        mapped = mapped_for(row, settings, values=values.get(row.participant_id), attributes=attributes)
+        job = _job(row, connection_id, tab=tab, settings=settings, mapped=mapped, links=links)
+        job = replace(job, history=histories.get(row.pk, ())) if histories else job
+        jobs.append(replace(job, blind_until=blind.get(job.email)) if blind else job)
     return jobs
-
-
-def _values(people: list[Participant], *, keys: Collection[str]) -> dict[int, dict[str, fields.Value]]:
-    """The people's values; who breaks the reading of all is read alone, and left out if that breaks too."""
-    try:
-        return fields.values(people, keys=keys)
-    except Exception:
-        if len(people) == 1:
-            log.exception("reading participant %d failed", people[0].pk)
-            return {}
-    return {pk: row for one in people for pk, row in _values([one], keys=keys).items()}
-
-
-def _mapped(
-    row: Delivery,
-    settings: TabSettings,
-    *,
-    values: Mapping[str, fields.Value] | None,
-    attributes: Mapping[str, Attribute],
-) -> Mapped | None:
-    """None where our code stumbles over this one, or where its email is not what it is found by."""
-    person = row.participant
-    if values is None or normal_email(person.email) != person.email_normalized:
-        return None
-    try:
-        return map_values(settings, values=values, attributes=attributes)
-    except Exception:
-        log.exception("mapping delivery %d failed", row.pk)
-        return None
 
 
 def _job(
     row: Delivery,
+    connection_id: int,
     *,
     tab: Tab | None,
     settings: TabSettings,
@@ -192,10 +134,14 @@ def _job(
     links: Mapping[str, ContactLink],
 ) -> Job:
     now_email, in_doubt = normal_email(row.participant.email), row.state == State.UNCERTAIN
+    begun = not in_doubt and row.intent == Intent.UPDATE
+    begun = begun and (row.connection_id, row.email) == (connection_id, now_email)
+    if begun:
+        settings = replace(settings, policy=Policy.UPDATE)
     return Job(
         delivery_id=row.pk,
         settings_id=row.settings_id,
-        email=row.email if in_doubt else now_email,
+        email=_email_of(row),
         settings=settings,
         moved=in_doubt and (tab is None or bool(tab.held_by) or row.email != now_email),
         mapped=mapped or Mapped(),
@@ -207,8 +153,43 @@ def _job(
         reason=Reason(row.reason),
         order=Order(row.order),
         contact_id=row.contact_id,
-        settles_as=State(row.settled_as) if row.order == Order.COMPLETE else State.UPDATED,
+        settles_as=_settles_as(row),
+        delivered=row.settled_as in DELIVERED,
+        begun=begun,
     )
+
+
+def _undo(row: Delivery, *, settings: TabSettings, history: Sequence[Wrote]) -> Job:
+    """Goes by what was written then: the person's values and the tab's rules play no part in it."""
+    return Job(
+        delivery_id=row.pk,
+        settings_id=row.settings_id,
+        email=_email_of(row),
+        settings=replace(settings, revision=row.settings_revision or 0),
+        moved=False,
+        mapped=Mapped(),
+        broken=False,
+        attempts=row.attempts,
+        failing_since=row.failing_since,
+        unanswered=None,
+        link=None,
+        reason=Reason(row.reason),
+        order=Order.UNDO,
+        contact_id=row.contact_id,
+        settles_as=_settles_as(row),
+        delivered=True,
+        history=history,
+    )
+
+
+def _email_of(row: Delivery) -> str:
+    """As it was sent, where what was sent is to be looked for or taken back; else as it is now."""
+    as_sent = row.state == State.UNCERTAIN or (row.order == Order.UNDO and row.email)
+    return row.email if as_sent else normal_email(row.participant.email)
+
+
+def _settles_as(row: Delivery) -> State:
+    return State(row.settled_as) if row.settled_as in DELIVERED else State.UPDATED
 
 
 def _unanswered(row: Delivery) -> Unanswered | None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from integrations.intercom.errors import IntercomError
 from integrations.intercom.exchange import Exchange
-from integrations.logic.notes import FIELD_PROBLEMS, Note
+from integrations.logic.notes import FIELD_PROBLEMS, Note, NoteCode
 from integrations.logic.redact import received_contact, sent_fields, vendor_message
 from integrations.logic.states import Reason, State
+from integrations.logic.text import normal_email
 from integrations.logic.types import CUSTOM, Contact
-from integrations.models import Attempt
 from integrations.services.drain.jobs import Job
 
 
@@ -50,8 +50,10 @@ class Result:
 
     @property
     def remembers(self) -> bool:
-        """Whether the contact is now known to be this email's."""
-        return self.contact is not None and self.state in {State.CREATED, State.UPDATED, State.SKIPPED}
+        """Whether the contact is now known to be this email's. One that an order names may have another."""
+        if self.contact is None or self.state not in {State.CREATED, State.UPDATED, State.SKIPPED}:
+            return False
+        return not self.contact.email or normal_email(self.contact.email) == self.job.email
 
     @property
     def message(self) -> str:
@@ -62,33 +64,59 @@ class Result:
     @property
     def incomplete(self) -> bool:
         """Whether a mapped field could not be written, through no fault of the person's values."""
-        return any(note.code in FIELD_PROBLEMS for note in self.job.mapped.notes)
+        lacking = FIELD_PROBLEMS | {NoteCode.WAS_LEFT_OUT}
+        return any(note.code in lacking for note in self.job.mapped.notes)
 
 
-def as_attempt(result: Result, *, connection_id: int, now: datetime) -> Attempt:
-    """The unsaved log line: allow-lists decide what of the exchange may be in it."""
-    last = result.exchanges[-1] if result.exchanges else None
-    return Attempt(
-        delivery_id=result.job.delivery_id,
-        connection_id=connection_id,
-        settings_revision=result.job.settings.revision,
-        started_at=result.exchanges[0].started_at if result.exchanges else now,
-        duration_ms=sum(exchange.duration_ms for exchange in result.exchanges),
-        decision=result.decision,
-        state=result.state.value,
-        reason=result.reason.value,
-        status=last.status if last else None,
-        code=getattr(result.error, "code", "")[:100],
-        message=result.message,
-        request_id=last.request_id[:100] if last else "",
-        contact_id=result.contact_id,
-        calls=[_call(exchange) for exchange in result.exchanges],
-        matches=list(result.matches),
-        sent=sent_fields(result.sent),
-        received=_received(result),
-        before=dict(result.before),
-        after=dict(result.after),
-        notes=[_note(note) for note in result.job.mapped.notes],
+ATTEMPT_FIELDS = (
+    "delivery",
+    "connection",
+    "settings_revision",
+    "started_at",
+    "duration_ms",
+    "decision",
+    "state",
+    "reason",
+    "status",
+    "code",
+    "message",
+    "request_id",
+    "contact_id",
+    "calls",
+    "matches",
+    "sent",
+    "received",
+    "before",
+    "after",
+    "notes",
+)
+
+
+def as_attempt(result: Result, *, connection_id: int, now: datetime) -> tuple[Any, ...]:
+    """The log line, a value for each of ATTEMPT_FIELDS. Allow-lists decide what of the exchange is in it."""
+    exchanges, job = result.exchanges, result.job
+    last = exchanges[-1] if exchanges else None
+    return (
+        job.delivery_id,
+        connection_id,
+        job.settings.revision,
+        exchanges[0].started_at if exchanges else now,
+        sum(exchange.duration_ms for exchange in exchanges),
+        result.decision,
+        result.state.value,
+        result.reason.value,
+        last.status if last else None,
+        getattr(result.error, "code", "")[:100],
+        result.message,
+        last.request_id[:100] if last else "",
+        result.contact_id,
+        [_call(exchange) for exchange in exchanges],
+        list(result.matches),
+        sent_fields(result.sent),
+        _received(result),
+        dict(result.before),
+        dict(result.after),
+        [_note(note) for note in job.mapped.notes],
     )
 
 
@@ -96,9 +124,8 @@ def _received(result: Result) -> dict[str, Any]:
     if result.contact is None:
         return {}
     mapped = result.job.mapped
-    return received_contact(
-        result.contact, keys={*mapped.standard, *(CUSTOM + name for name in mapped.custom)}
-    )
+    custom = (CUSTOM + name for name in mapped.custom)
+    return received_contact(result.contact, keys={*mapped.standard, *custom, *result.after})
 
 
 def _call(exchange: Exchange) -> dict[str, Any]:

@@ -16,10 +16,14 @@ from django.utils import timezone
 
 from integrations.services.drain import deciding, failing
 from integrations.services.drain.access import Access
-from integrations.services.drain.jobs import claim, next_due
-from integrations.services.drain.record import commit_intents, hold_overdue, record
+from integrations.services.drain.due import next_due
+from integrations.services.drain.erasures import Erasures
+from integrations.services.drain.intents import commit_intents, hold_overdue
+from integrations.services.drain.jobs import claim
+from integrations.services.drain.record import record
 from integrations.services.drain.results import Result
 from integrations.services.drain.stages import Failed, Moment, Next, Read, Search, Write
+from integrations.services.drain.trials import Trials
 from integrations.services.drain.work import Step, Work
 from integrations.services.drain.workspace import THREADS
 
@@ -29,10 +33,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SECONDS = 10.0
-MOST_IN_HAND = 200
-CLAIM_BELOW = 100
-FLUSH_AT = 32
+IN_HAND = 200
+IN_HAND_WHEN_FAST = 600
+FAST = 1.0
+"""How many leads are taken into hand: more only while the last half was gone within so many seconds, and
+looking for the next is much of the work. What is in hand when the slice ends was searched for in vain."""
+FLUSH_AT = 64
 FLUSH_AFTER = 0.05
+MOST_OUT = 5 * THREADS // 2
+REFILL_BELOW = 3 * THREADS // 2
+"""Calls that have left or are next to leave: no thread should wait for the next intents to be stored."""
 LOOK_AGAIN_AFTER = 0.2
 WORTH_WAITING = 3.0
 LONGEST_PAUSE = 12.0
@@ -49,28 +59,40 @@ class Slice:
         self._results: list[Result] = []
         self._oldest_result = 0.0
         self._claimed_at = 0.0
+        self._most_in_hand = IN_HAND
         self._more_is_due = True
         self._recorded = 0
 
     def run(self) -> int:
         """Raises LeaseLostError; whatever was on its way is then for the next holder to find out."""
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="intercom") as pool:
+        with (
+            ThreadPoolExecutor(THREADS, thread_name_prefix="intercom") as pool,
+            ThreadPoolExecutor(1, thread_name_prefix="trial") as aside,
+        ):
             self._work = Work(pool)
+            self._trials = Trials(self._lease, aside, search_lag=self._lag)
+            self._erasures = Erasures(self._lease, aside)
             try:
                 while self._goes_on():
                     self._lease.renew_if_old()
                     self._claim_more()
                     self._send()
+                    self._test()
                     self._collect()
                 self._finish()
             finally:
                 self._access.close()
         return self._recorded
 
-    @property
     def may_go_on(self) -> bool:
-        """Whether a next slice could send anything: nobody has paused the workspace, nor has Intercom."""
-        return self._access.open
+        """Whether a next slice could send anything: nobody has paused the workspace, nor has Intercom for
+        longer than a slice may wait. As it is now: who has just ended a pause did not wake anybody."""
+        self._access.reload()
+        return self._access.workspace.usable and self._access.paused_for < LONGEST_PAUSE
+
+    @property
+    def _busy_aside(self) -> bool:
+        return self._trials.busy or self._erasures.busy
 
     # when to go on ---------------------------------------------------------------------------------------
 
@@ -78,15 +100,16 @@ class Slice:
         if self._access.caller is None:
             return False
         if time.monotonic() >= self._ends:
-            return self._waits_out_a_pause()
-        return len(self._work) > 0 or self._claimed_at == 0.0 or self._something_soon()
+            return False
+        in_hand = len(self._work) > 0 or self._busy_aside
+        return in_hand or self._claimed_at == 0.0 or self._something_soon()
 
     def _something_soon(self) -> bool:
         """Whether waiting here for the next retry, or the end of a rate limit, beats starting anew."""
         now, workspace = timezone.now(), self._access.workspace
         if not workspace.usable:
             return False
-        if workspace.paused_for(now):
+        if self._access.paused_for:
             return self._waits_out_a_pause()
         due_at = next_due(self._lease.connection_id, tabs=workspace.tabs)
         soon = (due_at - now).total_seconds() if due_at else None
@@ -94,20 +117,21 @@ class Slice:
 
     def _waits_out_a_pause(self) -> bool:
         """A window of Intercom's limit is ten seconds long: whoever let go now would come back late."""
-        paused = self._access.workspace.paused_for(timezone.now())
-        return 0 < paused < LONGEST_PAUSE and len(self._work) == 0 and _doze(paused)
+        return self._access.paused_for < LONGEST_PAUSE and _doze(self._access.paused_for)
 
     # the turn of the loop --------------------------------------------------------------------------------
 
     def _claim_more(self) -> None:
-        """Takes more into hand when it runs low. Dirty is cleared first, so that no join falls between."""
-        clock, room = time.monotonic(), MOST_IN_HAND - len(self._work)
+        """Takes more into hand when it runs low."""
+        clock = time.monotonic()
         looked_just_now = not self._more_is_due and clock - self._claimed_at < LOOK_AGAIN_AFTER
-        if len(self._work) >= CLAIM_BELOW or (self._work and looked_just_now):
+        if len(self._work) >= self._most_in_hand / 2 or (self._work and looked_just_now):
             return
-        first, self._claimed_at = self._claimed_at == 0.0, clock
+        first, fast = self._claimed_at == 0.0, clock - self._claimed_at < FAST
+        self._claimed_at = clock
+        self._most_in_hand = IN_HAND_WHEN_FAST if fast else IN_HAND
+        room = max(self._most_in_hand - len(self._work), 0)
         self._flush()
-        self._lease.clear_dirty()
         self._access.reload()
         workspace = self._access.workspace
         if not self._access.open:
@@ -133,7 +157,8 @@ class Slice:
             self._put_back()
             return
         self._work.ask(caller)
-        few = self._work.next_writes(THREADS) if self._work.calls_out < THREADS else []
+        out = self._work.calls_out
+        few = self._work.next_writes(MOST_OUT - out) if out <= REFILL_BELOW else []
         if not few:
             return
         intents = {write.hand.job.delivery_id: (write.hand.job, write.intent) for write in few}
@@ -144,9 +169,19 @@ class Slice:
             else:
                 self._work.done_with(write.hand.job.delivery_id)
 
+    def _test(self) -> None:
+        """A test lead and a deletion go on beside the others, one call at a time."""
+        within = 0.0 if self._work.calls_out else LOOK_AGAIN_AFTER
+        for aside in (self._trials, self._erasures):
+            trouble, error = aside.turn(self._access, within=within)
+            if self._access.hear(trouble, error):
+                self._put_back()
+
     def _collect(self) -> None:
         for step, call in self._work.answered(within=LOOK_AGAIN_AFTER):
             self._answered(step, call)
+        if self._access.rest_if_silent():
+            self._put_back()
         old = time.monotonic() - self._oldest_result >= FLUSH_AFTER
         if self._results and (old or len(self._results) >= FLUSH_AT or not self._work.calls_out):
             self._flush()
@@ -170,7 +205,7 @@ class Slice:
     def _next(self, step: Next) -> None:
         match step:
             case Failed():
-                if self._access.hear(step):
+                if self._access.hear(step.trouble, step.result.error):
                     self._put_back()
                 self._keep(step.result)
             case Result():
@@ -195,9 +230,12 @@ class Slice:
     def _finish(self) -> None:
         """Waits for what has left, and lets go of what has not."""
         self._access.close()
+        self._trials.stop()
+        self._erasures.stop()
         self._put_back()
-        while self._work.calls_out:
+        while self._work.calls_out or self._busy_aside:
             self._lease.renew_if_old()
+            self._test()
             self._collect()
             self._put_back()
         self._flush()

@@ -10,13 +10,16 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from integrations.intercom.session import Session
 from integrations.logic.backoff import pause_until
 from integrations.logic.pace import Pace
+from integrations.logic.silence import Silence
 from integrations.models import ConnectionStatus, IntercomConnection
+from integrations.models.connection import SILENT
 from integrations.services.client import client_for
 from integrations.services.tabs import Tab, load_attributes, load_tabs
 
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 THREADS = 32
+BESIDE = 2
+"""Calls in a window that others of ours may make before an answer has told them how little is left: a look at
+watched contacts, a look at the fields."""
 
 
 @cache
@@ -38,7 +44,13 @@ def session() -> Session:
 @cache
 def pace_of(connection_id: int) -> Pace:
     """What this process has learned of a workspace's rate limit, kept from slice to slice."""
-    return Pace()
+    return Pace(share=settings.INTERCOM_LIMIT_SHARE / 100, beside=BESIDE)
+
+
+@cache
+def silence_of(connection_id: int) -> Silence:
+    """Whether Intercom answers this process for a workspace, kept from slice to slice."""
+    return Silence()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,7 @@ class Workspace:
         return client_for(self.connection, session=session())
 
     def paused_for(self, now: datetime) -> float:
-        """Seconds that a rate limit still holds the workspace."""
+        """Seconds for which the workspace still rests."""
         until = self.connection.paused_until
         return max((until - now).total_seconds(), 0.0) if until else 0.0
 
@@ -88,7 +100,19 @@ def need_reconnect(connection_id: int, *, detail: str) -> None:
 
 def rest(connection_id: int, *, retry_at: float | None, hits: int) -> None:
     """Intercom asked us to slow down: nobody calls this workspace until then. Never shortens a pause."""
-    until = datetime.fromtimestamp(pause_until(retry_at, now=time.time(), hits=hits), tz=UTC)
-    IntercomConnection.objects.filter(
-        Q(paused_until=None) | Q(paused_until__lt=until), pk=connection_id
-    ).update(paused_until=until)
+    _rest_until(pause_until(retry_at, now=time.time(), hits=hits), connection_id, detail="")
+
+
+def rest_in_silence(connection_id: int, *, seconds: float) -> None:
+    """Intercom does not answer: the workspace is left alone, for its calls would only hold up others."""
+    log.warning("no answer for a workspace: it rests", extra={"connection": connection_id})
+    _rest_until(time.time() + seconds, connection_id, detail=SILENT)
+
+
+def _rest_until(moment: float, connection_id: int, *, detail: str) -> None:
+    until = datetime.fromtimestamp(moment, tz=UTC)
+    shorter = Q(paused_until=None) | Q(paused_until__lt=until)
+    rows = IntercomConnection.objects.filter(shorter, pk=connection_id)
+    # The detail of one that is not connected says why not.
+    rows.filter(status=ConnectionStatus.CONNECTED).update(status_detail=detail)
+    rows.update(paused_until=until)

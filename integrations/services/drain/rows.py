@@ -1,0 +1,81 @@
+"""The rows of the outbox that a drain is about to change: locked, and no more of each than it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from operator import attrgetter
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, Subquery
+
+from integrations.logic.states import Order, State
+from integrations.models import Delivery, SyncSettings
+from integrations.services.bulk import update_rows
+
+if TYPE_CHECKING:
+    from integrations.services.drain.jobs import Job
+    from integrations.services.lease import Lease
+
+
+@dataclass(slots=True)
+class Row:
+    """A delivery as it stands; `tab_connection_id` is the workspace that its tab points to now.
+
+    `reason` and `due_at` are only ever written.
+    """
+
+    pk: int
+    tab_connection_id: int | None
+    state: str
+    order: str
+    settled_as: str
+    connection_id: int | None
+    lease_token: UUID | None
+    email: str
+    intent: str
+    intent_at: datetime | None
+    contact_id: str
+    attempts: int
+    failing_since: datetime | None
+    settings_revision: int | None
+    incomplete: bool
+    message: str
+    settled_at: datetime | None
+    reason: str = ""
+    due_at: datetime | None = None
+
+    def belongs_to(self, job: Job, *, lease: Lease) -> bool:
+        """Whether this drain may decide about it: what it is sending, what is in doubt or to be taken back in
+        its workspace, and what waits under a tab that points to it. What a person has ordered since the job
+        was claimed is another job."""
+        if self.order != job.order:
+            return False
+        if self.state == State.SENDING:
+            return self.lease_token == lease.token
+        if self.state == State.UNCERTAIN or self.order == Order.UNDO:
+            return self.connection_id == lease.connection_id
+        return self.tab_connection_id == lease.connection_id
+
+
+_READ = tuple(field.name for field in fields(Row) if field.name not in {"reason", "due_at"})
+
+
+def locked(ids: Collection[int], *conditions: Q) -> list[Row]:
+    """Those of these rows that meet the conditions, in the order in which everybody locks them."""
+    tab = SyncSettings.objects.filter(pk=OuterRef("settings")).values("connection_id")
+    rows = (
+        Delivery.objects.select_for_update(of=("self",))
+        .annotate(tab_connection_id=Subquery(tab))
+        .filter(*conditions, pk__in=ids)
+        .order_by("pk")
+    )
+    return [Row(*values) for values in rows.values_list(*_READ)]
+
+
+def store(rows: Iterable[Row], names: tuple[str, ...]) -> None:
+    """Writes these fields of locked rows."""
+    values = attrgetter("pk", *names)
+    update_rows(Delivery, names, [values(row) for row in rows])
