@@ -1,0 +1,62 @@
+"""What taking an update back would do, for a person to look at first. Asks Intercom once; changes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from integrations.intercom.errors import IntercomError, MergedError, NotFoundError
+from integrations.intercom.hurry import PATIENCE, HurriedSession
+from integrations.logic.undo import Fate, FieldUndo, foreseen, plan
+from integrations.models import SecretUnreadableError
+from integrations.services.client import client_for
+from integrations.services.vendor_words import cannot_ask, failure_in_words
+from integrations.services.written import history_of
+
+if TYPE_CHECKING:
+    from integrations.logic.types import Contact
+    from integrations.models import Delivery, IntercomConnection
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`trouble`: a sentence that says why Intercom could not be asked; the fields are then as they would be
+    if nobody had touched them. `gone`: the contact is archived, deleted or merged into another."""
+
+    fields: tuple[FieldUndo, ...] = ()
+    trouble: str = ""
+    gone: bool = False
+
+    @property
+    def asked(self) -> bool:
+        return not self.trouble and not self.gone
+
+    @property
+    def goes_back(self) -> int:
+        """How many fields would be written."""
+        return 0 if self.gone else sum(one.fate is Fate.BACK for one in self.fields)
+
+
+def propose(delivery: Delivery, *, seconds: float = PATIENCE) -> Proposal:
+    """For a row loaded with its connection. Ends within so many seconds, whatever Intercom does."""
+    history = history_of([delivery]).get(delivery.pk, ())
+    fields = tuple(foreseen(history))
+    if not fields or delivery.connection is None:
+        return Proposal()
+    try:
+        contact = _read(delivery.connection, delivery.contact_id, seconds=seconds)
+    except (NotFoundError, MergedError):
+        return Proposal(fields, gone=True)
+    except (IntercomError, SecretUnreadableError, ValueError) as err:
+        return Proposal(fields, trouble=failure_in_words(err, keep=[delivery.email]))
+    if isinstance(contact, str):
+        return Proposal(fields, trouble=contact)
+    return Proposal(tuple(plan(history, contact=contact)))
+
+
+def _read(connection: IntercomConnection, contact_id: str, *, seconds: float) -> Contact | str:
+    """The contact as it is at this moment, or why nobody may ask."""
+    if refusal := cannot_ask(connection):
+        return refusal
+    with HurriedSession(seconds=seconds) as session:
+        return client_for(connection, session=session).get_contact(contact_id).value
