@@ -36,6 +36,15 @@ class Tally:
         self.waiting += other.waiting
         self.attention += other.attention
 
+    def count(self, number: int, *, state: State, reason: str, tab: Tab | None) -> None:
+        """Adds people of whom something is recorded to what became of them."""
+        outcome = outcome_of(state)
+        self.outcomes[outcome] += number
+        if outcome is Outcome.WAITING:
+            self.waiting[waiting_reason(state, reason, tab=tab)] += number
+        elif outcome is Outcome.NEEDS_ATTENTION:
+            self.attention[Reason(reason)] += number
+
     def as_json(self) -> dict[str, Any]:
         """For scripts: numbers, and two objects of numbers by reason."""
         return {
@@ -52,13 +61,18 @@ def _by_name(reasons: Counter[Reason]) -> dict[str, int]:
 
 
 def waiting_reason(state: State, reason: str, *, tab: Tab | None) -> Reason:
-    """Why somebody waits: what is under way, else what holds the whole tab, else the row's own reason."""
+    """Why somebody waits: what is under way, else what holds the whole tab, else the row's own reason.
+
+    No tab holds back what is to be taken back.
+    """
     if state is State.SENDING:
         return Reason.SENDING
     if state is State.UNCERTAIN:
         return Reason.UNCERTAIN
     if state is State.HELD:
         return Reason.HELD
+    if reason == Reason.UNDOING:
+        return Reason.UNDOING
     if tab is None:
         return Reason.NOT_CONNECTED
     return tab.held_by or Reason(reason)
@@ -89,17 +103,8 @@ def tallies() -> dict[str, Tally]:
         tally = result.setdefault(slug, Tally())
         tally.joined += number
         if state is not None:
-            _count(tally, State(state), reason, number=number, tab=tabs.get(tab_id))
+            tally.count(number, state=State(state), reason=reason, tab=tabs.get(tab_id))
     return result
-
-
-def _count(tally: Tally, state: State, reason: str, *, number: int, tab: Tab | None) -> None:
-    outcome = outcome_of(state)
-    tally.outcomes[outcome] += number
-    if outcome is Outcome.WAITING:
-        tally.waiting[waiting_reason(state, reason, tab=tab)] += number
-    elif outcome is Outcome.NEEDS_ATTENTION:
-        tally.attention[Reason(reason)] += number
 
 
 def total(parts: Mapping[str, Tally]) -> Tally:
