@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from campaigns.management.help import TaughtCommand
 from integrations.intercom.errors import AuthError, ForbiddenError, IntercomError
 from integrations.intercom.session import Session
+from integrations.pretence import listen_to_sandbox
 from integrations.services.client import base_url
 from integrations.services.connect import Connected, connect_with_token, usable_regions
 
@@ -49,6 +50,7 @@ Scripts may set INTERCOM_ACCESS_TOKEN instead.
 
     def handle(self, *_args: Any, region: str, **_options: Any) -> None:
         connected = _connect(_token(), region=region)
+        listen_to_sandbox(connected.connection)
         connection = connected.connection
         named = {"name": connection.name or _("workspace"), "id": connection.workspace_id}
         text = (

@@ -101,10 +101,15 @@ class Command(TaughtCommand):
   1. Join as a lead:          %(join)s
   2. Log in:                  %(admin)s
                               as %(login)s with the password %(password)s
+                              (as %(support)s with the same: may look, retry and pause)
   3. See the contact arrive:  %(sandbox)s
   4. Read the log:            %(log)s
   5. Join as %(known)s: that person is in the sandbox already, so they are skipped, and the log
      says why.
+  6. Qualify a lead: open its contact in the sandbox, choose Edit, set plan to Pro, save. Within
+     seconds it is Qualified: %(leads)s
+  7. Set up a campaign yourself: %(own)s
+     There choose Connect, then Use this workspace.
 
 Stop with Ctrl-C. Everything is kept in var/; make clean-demo begins anew.
 """
@@ -116,7 +121,10 @@ Stop with Ctrl-C. Everything is kept in var/; make clean-demo begins anew.
                 "log": base + reverse("admin:integrations_delivery_changelist"),
                 "login": demo.LOGIN,
                 "password": password,
+                "support": demo.SUPPORT_LOGIN,
                 "known": demo.KNOWN_CUSTOMER,
+                "leads": base + reverse("admin:campaigns_campaign_leads", args=[seeded.campaign.pk]),
+                "own": base + reverse("admin:campaigns_campaign_crm", args=[seeded.untouched.pk]),
             }
         )
         self.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.core.management.base import CommandError
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from campaigns.management.help import TaughtCommand
 from integrations.logic.states import Outcome
+from integrations.services.alerts.listing import what_is_wrong
 from integrations.services.explain import explain
 from integrations.services.status import Tally, tallies, total
 from integrations.services.waiting_room import waiting_room
@@ -45,12 +47,19 @@ Unexplained people joined without leaving a trace here (a row put in by hand, sa
 a minute and a half away, gives them a line.
 
 --json is for scripts: {"campaigns": {SLUG: {...}}, "total": {...}}
+--check is for cron and monitors: says nothing and ends with 0 while all is well; else says what is wrong
+(nothing is being sent, or an alert that stands) and ends with 1.
 """
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="print JSON")
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument("--json", action="store_true", help="print JSON")
+        how.add_argument("--check", action="store_true", help="end with 1 when something is wrong")
 
     def handle(self, *_args: Any, **options: Any) -> None:
+        if options["check"]:
+            self._check()
+            return
         parts = tallies()
         whole = total(parts)
         if options["json"]:
@@ -63,6 +72,10 @@ a minute and a half away, gives them a line.
             self._waiting(waiting_room())
             self._attention(whole.attention)
             self._unexplained(whole.unexplained)
+
+    def _check(self) -> None:
+        if found := what_is_wrong():
+            raise CommandError("\n".join(found), returncode=1)
 
     def _table(self, parts: Mapping[str, Tally]) -> None:
         title = _("campaign")
