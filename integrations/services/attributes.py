@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from integrations.intercom.errors import IntercomError, RejectedError
+from integrations.intercom.errors import RejectedError
 from integrations.intercom.session import Session
 from integrations.logic.contradictions import LONGEST_NAME, unstorable
 from integrations.logic.redact import vendor_message
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from integrations.intercom.client import IntercomClient
 
 LONGEST_TYPE = 20
+MOMENT = timedelta(microseconds=1)
 
 DESCRIPTIONS = {
     "referred": _("Came through a referral campaign"),
@@ -63,27 +65,32 @@ def store_attributes(connection: IntercomConnection, listed: Iterable[Attribute]
     by_name = {
         attribute.full_name: attribute
         for attribute in sorted(listed, key=lambda one: one.archived, reverse=True)
-        if len(attribute.full_name) <= LONGEST_NAME and not unstorable(attribute.full_name)
+        if _fits(attribute)
     }
     with transaction.atomic():
+        before = dict(connection.attributes.filter(custom=True).values_list("full_name", "data_type"))
         connection.attributes.all().delete()
         DataAttribute.objects.bulk_create(_row(connection, attribute) for attribute in by_name.values())
         connection.attributes_at = timezone.now()
         connection.save(update_fields=["attributes_at"])
-        recheck(connection.pk, attributes=by_name)
+        recheck(connection.pk, attributes=by_name, before=before)
 
 
-def refresh_by_task(connection_id: int) -> str:
-    """For a worker: reads the fields and marks the rows that have a problem; says how it went."""
-    connection = IntercomConnection.objects.get(pk=connection_id)
-    if connection.paused_until is not None and connection.paused_until > timezone.now():
-        return "not now: Intercom has asked us to slow down"
-    try:
-        with Session() as session:
-            number = refresh_attributes(connection, session=session)
-    except IntercomError as err:
-        return f"fields not read: {err}"
-    return f"{number} fields read"
+def add_attribute(connection: IntercomConnection, attribute: Attribute) -> None:
+    """Takes one field that was just created into the known list, unless no row could hold it."""
+    if not _fits(attribute):
+        return
+    with transaction.atomic():
+        connection.attributes.filter(full_name=attribute.full_name).delete()
+        _row(connection, attribute).save()
+        # A drain at work reads the list again when this has changed; the rest of the list is no fresher.
+        connection.attributes_at = (connection.attributes_at or timezone.now()) + MOMENT
+        connection.save(update_fields=["attributes_at"])
+        recheck(connection.pk, attributes=load_attributes(connection.pk))
+
+
+def _fits(attribute: Attribute) -> bool:
+    return len(attribute.full_name) <= LONGEST_NAME and not unstorable(attribute.full_name)
 
 
 def _row(connection: IntercomConnection, attribute: Attribute) -> DataAttribute:

@@ -29,7 +29,7 @@ def owe(participant: Participant) -> None:
     with transaction.atomic():
         tab = (
             SyncSettings.objects.filter(campaign_id=participant.campaign_id, audience=participant.audience)
-            .only("id", "action", "connection_id")
+            .only("id", "action", "connection_id", "disconnected_at")
             .first()
         )
         row = new_row(participant, tab=tab, now=timezone.now())
@@ -40,9 +40,17 @@ def owe(participant: Participant) -> None:
 
 def new_row(participant: Participant, *, tab: SyncSettings | None, now: datetime) -> Delivery:
     """The unsaved outbox row: the one place that decides whether a participant is owed anything."""
-    row = Delivery(participant=participant, settings=tab, owed_since=participant.joined_at)
+    row = Delivery(
+        participant=participant,
+        campaign_id=participant.campaign_id,
+        joined_at=participant.joined_at,
+        settings=tab,
+        owed_since=participant.joined_at,
+    )
     if tab is None or tab.action == Action.NOTHING:
         row.state, row.reason, row.settled_at = State.NOT_SENT, Reason.NOTHING_TO_ACTION, now
+    elif tab.disconnected_at is not None:
+        row.state, row.reason, row.settled_at = State.NOT_SENT, Reason.DISCONNECTED, now
     elif participant.joined_at < now - LOOK_BACK:
         row.state, row.reason, row.settled_at = State.NOT_SENT, Reason.JOINED_LONG_AGO, now
     else:

@@ -12,7 +12,6 @@ from integrations.logic.notes import NoteCode
 
 if TYPE_CHECKING:
     from integrations.logic.states import Reason
-from integrations.logic.types import CUSTOM
 
 
 def explain(reason: Reason) -> Explanation:
@@ -21,7 +20,6 @@ def explain(reason: Reason) -> Explanation:
     return Explanation(*(gettext(text) if text else "" for text in (english.what, english.next_step)))
 
 
-def note_in_words(note: Mapping[str, Any]) -> str:
-    """A stored note as a sentence: which field, and what happened to it."""
-    target = str(note.get("target", "")).removeprefix(CUSTOM)
-    return f"{target} {gettext(NOTES[NoteCode(note['code'])])}."
+def note_in_words(note: Mapping[str, Any], *, field: str) -> str:
+    """A stored note as a sentence: how its field is called, and what happened to it."""
+    return f"{field} {gettext(NOTES[NoteCode(note['code'])])}."

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from integrations.models import IntercomConnection, SecretUnreadableError
+from integrations.models import ErasedContact, Erasure, IntercomConnection, SecretUnreadableError
 from integrations.models.secrets import reseal
 
 SECRETS = ("sealed_token", "sealed_webhook_secret")
@@ -28,13 +29,20 @@ def reseal_all() -> Rotated:
             except SecretUnreadableError:
                 if connection not in result.unreadable:
                     result.unreadable.append(connection)
+    for erasure in Erasure.objects.exclude(sealed_email=""):
+        # What nobody can open says nothing to anybody: the list of erasures shows it.
+        with suppress(SecretUnreadableError):
+            result.secrets += _reseal(erasure, "sealed_email")
+    for contact in ErasedContact.objects.exclude(sealed_contact_id=""):
+        with suppress(SecretUnreadableError):
+            result.secrets += _reseal(contact, "sealed_contact_id")
     return result
 
 
-def _reseal(connection: IntercomConnection, name: str) -> bool:
+def _reseal(row: IntercomConnection | Erasure | ErasedContact, name: str) -> bool:
     """Only where the secret is still the one that was read: a new token may have come in meanwhile."""
-    sealed = getattr(connection, name)
+    sealed = getattr(row, name)
     if not sealed:
         return False
-    unchanged = IntercomConnection.objects.filter(pk=connection.pk, **{name: sealed})
+    unchanged = type(row)._default_manager.filter(pk=row.pk, **{name: sealed})  # noqa: SLF001
     return bool(unchanged.update(**{name: reseal(sealed)}))

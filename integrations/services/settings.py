@@ -18,7 +18,7 @@ from integrations.models import ConnectionStatus, IntercomConnection, SyncSettin
 from integrations.services.settings_format import TABS, read_tab, write_tab
 from integrations.services.settings_json import SettingsError, parse, shown, unfit
 from integrations.services.settings_reading import Reading
-from integrations.services.settings_saving import AUDIENCES, TAB_NAMES, save_tab
+from integrations.services.settings_saving import AUDIENCES, TAB_NAMES, WorkspaceGoneError, save_tab
 from integrations.services.settings_words import missing
 from integrations.services.tabs import load_attributes, load_tabs, tab_settings
 
@@ -83,12 +83,22 @@ def import_document(campaign: Campaign, document: Any, *, user: User | None = No
     reading = Reading(errors=list(unfit(document)))
     if reading.errors:
         raise SettingsError(reading.errors)
+    try:
+        return _import(campaign, document, reading=reading, user=user)
+    except WorkspaceGoneError:
+        reading.wrong("workspace", _("was disconnected just now"))
+        raise SettingsError(reading.errors) from None
+
+
+def _import(
+    campaign: Campaign, document: Mapping[str, Any], *, reading: Reading, user: User | None
+) -> list[str]:
     given = reading.keys("", document, known=["workspace", *TABS])
     with transaction.atomic():
         # Two imports at once take turns; people who join are not held up by it.
         Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
         own = connection_of(campaign)
-        connection = _workspace(reading, given, own=own)
+        connection = _workspace(reading, given, campaign, own=own)
         after = _read_tabs(reading, given, campaign, connection=connection, moved=connection != own)
         if reading.errors:
             raise SettingsError(reading.errors)
@@ -132,19 +142,26 @@ def _worth_saving(
 
 
 def _workspace(
-    reading: Reading, given: Mapping[str, Any], *, own: IntercomConnection | None
+    reading: Reading, given: Mapping[str, Any], campaign: Campaign, *, own: IntercomConnection | None
 ) -> IntercomConnection | None:
-    """The workspace a document names; without a name the campaign's own, or the only one there is."""
+    """The workspace a document names; without a name the campaign's own, or the only one there is.
+
+    A campaign that a person has disconnected stays so until a workspace is named.
+    """
     mine = Q(pk=own.pk) if own else Q(pk=None)
     usable = IntercomConnection.objects.filter(~Q(status=ConnectionStatus.DISCONNECTED) | mine).order_by("pk")
     if "workspace" in given:
         return _named_workspace(reading, given["workspace"], usable=list(usable), own=own)
-    if own is not None:
+    if own is not None or _was_disconnected(campaign):
         return own
     if len(usable[:2]) > 1:
         reading.wrong("workspace", _("several workspaces are connected: name one"))
         return None
     return usable.first()
+
+
+def _was_disconnected(campaign: Campaign) -> bool:
+    return SyncSettings.objects.filter(campaign=campaign, disconnected_at__isnull=False).exists()
 
 
 def _named_workspace(

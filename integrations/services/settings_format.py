@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from integrations.logic.contradictions import Known, contradictions
+from integrations.logic.contradictions import MOST_ROWS, Known, contradictions
 from integrations.logic.types import Action, DataType, IfPresent, MapRow, Policy, TabSettings, WireValue
 from integrations.services.settings_words import path as path_of
 from integrations.services.settings_words import sentence
@@ -71,7 +71,10 @@ def _sections(reading: Reading, tab: str, document: Any, before: TabSettings) ->
 
 
 def _rows(reading: Reading, path: str, value: Any) -> tuple[MapRow, ...]:
-    items = enumerate(reading.items(path, value))
+    rows = reading.items(path, value)
+    if len(rows) > MOST_ROWS:
+        reading.wrong(path, _("has more than %(most)d rows") % {"most": MOST_ROWS})
+    items = enumerate(rows[:MOST_ROWS])
     return tuple(_row(reading, f"{path}[{number}]", item) for number, item in items)
 
 

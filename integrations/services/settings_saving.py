@@ -11,6 +11,7 @@ from django.db import transaction
 
 from campaigns.models import Audience
 from integrations.models import (
+    ConnectionStatus,
     DuplicatePolicy,
     FieldMap,
     IntercomConnection,
@@ -18,6 +19,8 @@ from integrations.models import (
     SettingsRevision,
     SyncSettings,
 )
+from integrations.services.qualify.rebase import follow_rule
+from integrations.services.qualify.rules import active_rule
 from integrations.services.settings_format import LEADS, REFERRERS, write_tab
 from integrations.services.tabs import tab_settings
 from integrations.services.wake import wake
@@ -34,6 +37,14 @@ AUDIENCES: Mapping[str, Audience] = {LEADS: Audience.LEAD, REFERRERS: Audience.R
 TAB_NAMES: Mapping[str, str] = {audience.value: tab for tab, audience in AUDIENCES.items()}
 
 
+class SettingsMovedError(Exception):
+    """Somebody saved the tab since the revision that was expected; nothing was written."""
+
+
+class WorkspaceGoneError(Exception):
+    """The workspace was disconnected before a campaign could be attached to it; nothing was written."""
+
+
 def save_tab(
     campaign: Campaign,
     audience: Audience,
@@ -41,23 +52,41 @@ def save_tab(
     settings: TabSettings,
     connection: IntercomConnection | None,
     user: User | None = None,
+    expected_revision: int | None = None,
 ) -> bool:
     """Writes one tab whole, with a revision; False when it says just what it said before.
 
-    Whoever waited for the setup to be complete is woken after the commit.
+    Whoever waited for the setup to be complete is woken after the commit. Raises SettingsMovedError where
+    the tab is at another revision than expected, unless it says what is wanted already; WorkspaceGoneError
+    where it would be attached to a workspace that is connected no more.
     """
     with transaction.atomic():
+        status = lock_workspace(connection) if connection else None
         # Not FOR UPDATE: that would hold up everybody who joins meanwhile, since their rows refer to this.
         rows = SyncSettings.objects.select_for_update(no_key=True)
         row, fresh = rows.get_or_create(campaign=campaign, audience=audience.value)
         wanted = _content_of(settings, audience=row.audience, connection=connection)
         if not fresh and _exact(_content(row)) == _exact(wanted):
             return False
+        if expected_revision not in (None, row.revision):
+            raise SettingsMovedError
+        if status == ConnectionStatus.DISCONNECTED and row.connection != connection:
+            raise WorkspaceGoneError
+        rule_before = active_rule(row.pk)
         row.action, row.connection = settings.action.value, connection
-        row.save(update_fields=["action", "connection"])
+        row.disconnected_at = None if connection else row.disconnected_at
+        row.save(update_fields=["action", "connection", "disconnected_at"])
         write_sections(row, settings)
         record_revision(row, user=user)
+        follow_rule(row, before=rule_before)
     return True
+
+
+def lock_workspace(connection: IntercomConnection) -> str:
+    """Its status, which stays until the transaction ends. For before the tabs: whoever gives its access back
+    locks it first, and then looks whether any tab uses it."""
+    rows = IntercomConnection.objects.select_for_update(no_key=True)
+    return rows.values_list("status", flat=True).get(pk=connection.pk)
 
 
 def write_sections(row: SyncSettings, settings: TabSettings) -> None:
@@ -128,16 +157,6 @@ def record_revision(row: SyncSettings, *, user: User | None) -> bool:
         if fresh.connection_id is not None:
             transaction.on_commit(partial(wake, fresh.connection_id), robust=True)
     return changed
-
-
-def move_other_tab(row: SyncSettings, *, user: User | None) -> None:
-    """A campaign uses one workspace, so its other tab follows where this one went."""
-    others = SyncSettings.objects.select_for_update(no_key=True).filter(campaign=row.campaign_id)
-    for other in others.exclude(pk=row.pk):
-        if other.connection_id != row.connection_id:
-            other.connection = row.connection
-            other.save(update_fields=["connection"])
-            record_revision(other, user=user)
 
 
 def _content(row: SyncSettings) -> dict[str, Any]:

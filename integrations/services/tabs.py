@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,17 +34,22 @@ class Tab:
     held_by: Reason
 
 
-def load_tabs(*, connection_id: int | None = None, now: datetime) -> dict[int, Tab]:
-    """The tabs of one workspace, or all, by primary key. Two queries whatever their number."""
+def load_tabs(
+    *, connection_id: int | None = None, ids: Collection[int] | None = None, now: datetime
+) -> dict[int, Tab]:
+    """The tabs of one workspace, or these, or all, by primary key. Two queries whatever their number."""
     rows = SyncSettings.objects.select_related(
         "connection", "duplicate_policy", "qualification_rule"
     ).prefetch_related("field_map")
     if connection_id is not None:
         rows = rows.filter(connection_id=connection_id)
-    return {row.pk: _tab(row, now=now) for row in rows}
+    if ids is not None:
+        rows = rows.filter(pk__in=ids)
+    return {row.pk: tab_of(row, now=now) for row in rows}
 
 
-def _tab(row: SyncSettings, *, now: datetime) -> Tab:
+def tab_of(row: SyncSettings, *, now: datetime) -> Tab:
+    """A loaded row as a value; asks nothing if its sections and its connection were loaded with it."""
     settings = tab_settings(row)
     workspace = None if row.connection is None else workspace_facts(row.connection, now=now)
     held = held_by(settings, workspace=workspace, paused=row.paused_at is not None)
@@ -52,10 +57,12 @@ def _tab(row: SyncSettings, *, now: datetime) -> Tab:
 
 
 def workspace_facts(connection: IntercomConnection, *, now: datetime) -> WorkspaceFacts:
+    rests = connection.paused_until is not None and connection.paused_until > now
     return WorkspaceFacts(
         connected=connection.status == ConnectionStatus.CONNECTED,
         paused=connection.paused_at is not None,
-        rate_limited=connection.paused_until is not None and connection.paused_until > now,
+        rate_limited=rests and not connection.is_silent,
+        silent=rests and connection.is_silent,
     )
 
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from django.db.models import Count, Min
 from django.utils import timezone
 
-from integrations.logic.states import OPEN, Reason, State
+from integrations.logic.states import OPEN, RESTING, Reason, State
 from integrations.models import Delivery, IntercomConnection
 from integrations.services.status import waiting_reason
-from integrations.services.tabs import load_tabs
+from integrations.services.tabs import Tab, load_tabs
 
-BY_THE_CLOCK = frozenset({Reason.RETRY, Reason.UNCERTAIN, Reason.RULE_FIELD_PROBLEM})
+BY_THE_CLOCK = frozenset({Reason.RETRY, Reason.UNCERTAIN, Reason.RULE_FIELD_PROBLEM, Reason.SEARCH_LAG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +50,23 @@ def waiting_room(campaign_ids: Iterable[int] | None = None) -> list[Waiting]:
         tab = tabs.get(tab_id)
         reason = waiting_reason(State(state), stored, tab=tab)
         ends_at = due_at if reason in BY_THE_CLOCK else None
-        if reason is Reason.RATE_LIMITED and tab is not None and tab.connection_id is not None:
+        if reason in RESTING and tab is not None and tab.connection_id is not None:
             ends_at = limits.get(tab.connection_id)
         group = Waiting(slug, reason, number, oldest, ends_at)
-        room[slug, reason] = _together(room.get((slug, reason)), group)
+        room[slug, reason] = together(room.get((slug, reason)), group)
     return sorted(room.values(), key=lambda group: group.oldest)
 
 
-def _together(one: Waiting | None, other: Waiting) -> Waiting:
-    """Two tabs of one campaign may wait for the same reason."""
+def next_try(delivery: Delivery, *, tab: Tab | None) -> datetime | None:
+    """When somebody goes on by the clock; None where something else has to end first, or it is their turn."""
+    state = State(delivery.state)
+    if state not in OPEN or waiting_reason(state, delivery.reason, tab=tab) not in BY_THE_CLOCK:
+        return None
+    return delivery.due_at
+
+
+def together(one: Waiting | None, other: Waiting) -> Waiting:
+    """Two groups who wait for the same reason, as one."""
     if one is None:
         return other
     ends = [end for end in (one.ends_at, other.ends_at) if end is not None]
