@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from integrations.sandbox import faults
+from integrations.sandbox import faults, oauth
 from integrations.sandbox.context import Workspace, read_workspace
 from integrations.sandbox.messages import RefusalError, Request, Response
 
@@ -36,7 +36,7 @@ class Admission:
 def admit(db: sqlite3.Connection, request: Request, *, now: float) -> Admission:
     """Logs the call, counts it against the limit and looks for a fault; refuses unknown tokens and floods."""
     try:
-        workspace = _workspace_of(db, request.headers.get("authorization", ""))
+        workspace = _workspace_of(db, request, now=now)
     except RefusalError as refusal:
         call = _log(db, request, workspace="", now=now)
         return Admission(call, None, refusal=refusal, headers=_rate_headers(DEFAULT_LIMIT, used=1, now=now))
@@ -51,14 +51,22 @@ def admit(db: sqlite3.Connection, request: Request, *, now: float) -> Admission:
     return Admission(call, workspace, fault=faults.take(db, workspace.id, request), headers=headers)
 
 
-def _workspace_of(db: sqlite3.Connection, authorization: str) -> Workspace:
-    scheme, _, token = authorization.partition(" ")
-    row = db.execute("SELECT * FROM tokens WHERE token = ?", (token.strip(),)).fetchone()
-    if scheme.lower() != "bearer" or row is None:
+def _workspace_of(db: sqlite3.Connection, request: Request, *, now: float) -> Workspace:
+    if request.path == oauth.TOKEN_PATH:
+        return read_workspace(db, oauth.workspace_of(db, request, now=now))
+    scheme, token = credentials(request)
+    row = db.execute("SELECT * FROM tokens WHERE token = ?", (token,)).fetchone()
+    if scheme != "bearer" or row is None:
         raise RefusalError(401, "unauthorized", "Access Token Invalid")
     if row["revoked"]:
         raise RefusalError(401, "token_revoked", "Access Token Revoked")  # text assumed
     return read_workspace(db, row["workspace"])
+
+
+def credentials(request: Request) -> tuple[str, str]:
+    """The scheme, in lower case, and the token of a call; empty where it has none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return scheme.lower(), token.strip()
 
 
 def _count(db: sqlite3.Connection, workspace: Workspace, *, now: float) -> int:
@@ -85,7 +93,9 @@ def _rate_headers(limit: int, *, used: int, now: float) -> dict[str, str]:
 
 
 def _log(db: sqlite3.Connection, request: Request, *, workspace: str, now: float) -> int:
-    body = request.body[:BODY_KEPT].decode(errors="replace")
+    # A code and a client secret belong into no log, not even into this one.
+    kept = b"" if request.path == oauth.TOKEN_PATH else request.body[:BODY_KEPT]
+    body = kept.decode(errors="replace")
     row = (now, workspace, request.method, request.path, body)
     cursor = db.execute("INSERT INTO calls(at, workspace, method, path, body) VALUES (?, ?, ?, ?, ?)", row)
     call = cursor.lastrowid or 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import uuid
 
-from integrations.sandbox import fields, people
+from integrations.sandbox import fields, people, telling
 from integrations.sandbox.context import Context, Event
 from integrations.sandbox.fields import LEAD, USER
 from integrations.sandbox.messages import Json, RefusalError, Response, invalid, json_response
@@ -39,6 +39,7 @@ def create(ctx: Context) -> Response:
     }
     people.save(ctx, doc)
     ctx.note(doc["id"], Event.CREATED, body)
+    telling.created(ctx, doc)
     return json_response(contact_json(doc, ctx.workspace.id))
 
 
@@ -99,6 +100,7 @@ def update(ctx: Context) -> Response:
     doc = {**person.doc, **written, "role": role, "custom_attributes": merged, "updated_at": ctx.seconds}
     people.save(ctx, doc)
     ctx.note(person.id, Event.UPDATED, body)
+    telling.updated(ctx, doc, role_before=person.role)
     return json_response(contact_json(doc, ctx.workspace.id))
 
 
@@ -113,6 +115,7 @@ def archive(ctx: Context) -> Response:
     person = people.live(ctx, ctx.args["id"])
     people.set_state(ctx, person, State.ARCHIVED)
     ctx.note(person.id, Event.ARCHIVED, {})
+    telling.archived(ctx, person)
     return json_response({**person.reference(), "archived": True})
 
 
@@ -125,6 +128,7 @@ def unarchive(ctx: Context) -> Response:
     if person.state is State.ARCHIVED:
         people.set_state(ctx, person, State.LIVE)
         ctx.note(person.id, Event.UNARCHIVED, {})
+        telling.unarchived(ctx, person)
     return json_response({**person.reference(), "archived": False})
 
 
@@ -135,6 +139,7 @@ def delete(ctx: Context) -> Response:
         raise people.not_found()
     people.set_state(ctx, person, State.DELETED)
     ctx.note(person.id, Event.DELETED, {})
+    telling.deleted(ctx, person)
     return json_response({**person.reference(), "deleted": True})
 
 
@@ -156,6 +161,7 @@ def merge(ctx: Context) -> Response:
     people.save(ctx, doc)
     ctx.note(lead.id, Event.MERGED, {"into": user.id})
     ctx.note(user.id, Event.MERGED, {"from": lead.id})
+    telling.merged(ctx, doc, ended=lead.id)
     return json_response(contact_json(doc, ctx.workspace.id))
 
 

@@ -48,6 +48,7 @@ class Context:
     now: float
     call: int | None = None
     raw: bytes = b""
+    token: str = ""
     query: Mapping[str, str] = field(default_factory=dict)
     args: Mapping[str, str] = field(default_factory=dict)
 

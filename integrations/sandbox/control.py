@@ -7,24 +7,26 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from integrations.sandbox import attributes, faults, people
+from integrations.sandbox import attributes, faults, oauth, people, telling
 from integrations.sandbox.admission import DEFAULT_LIMIT
 from integrations.sandbox.attributes import Kind
 from integrations.sandbox.context import Context, Event, read_workspace
 from integrations.sandbox.faults import Fault
-from integrations.sandbox.people import State
-from integrations.sandbox.records import Call, Records, Written
+from integrations.sandbox.listening import Listening
+from integrations.sandbox.messages import RefusalError
+from integrations.sandbox.outbox import Fate, Notification
+from integrations.sandbox.people import Person, State
+from integrations.sandbox.records import Call, Written
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from integrations.sandbox.messages import Json
 
-__all__ = ["Call", "Event", "Fault", "Sandbox", "State", "Written"]
+__all__ = ["Call", "Event", "Fate", "Fault", "Notification", "Sandbox", "State", "Written"]
 
 FIRST_ATTRIBUTES: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
     ("plan", Kind.OPTIONS, ("Free", "Pro", "Enterprise")),
@@ -36,7 +38,7 @@ FIRST_ATTRIBUTES: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
 )
 
 
-class Sandbox(Records):
+class Sandbox(Listening):
     """The pretend vendor's state, to be set and read from outside. `url` is set when a server runs on it."""
 
     def __init__(self, path: str | Path, *, url: str = "") -> None:
@@ -64,6 +66,11 @@ class Sandbox(Records):
                     attributes.insert(ctx, attribute, kind=kind, options=options)
         return token
 
+    def issue_code(self, workspace: str) -> str:
+        """What the permission page hands out when a person gives access to a workspace."""
+        with self.store.transaction() as db:
+            return oauth.issue_code(db, workspace, now=time.time())
+
     def add_contact(
         self,
         workspace: str,
@@ -80,7 +87,7 @@ class Sandbox(Records):
         Nothing is checked, so states that the API refuses can be set up too. Other fields go in by the
         vendor's names (name=, phone=, updated_at=).
         """
-        with self._scene(workspace) as ctx:
+        with self.scene(workspace) as ctx:
             since = ctx.seconds if created_at is None else created_at
             doc = {
                 "id": f"{since:08x}{secrets.token_hex(8)}",
@@ -100,29 +107,27 @@ class Sandbox(Records):
         self, workspace: str, contact: str, *, custom_attributes: Json | None = None, **standard: Any
     ) -> None:
         """Changes fields unchecked, as a teammate would in the vendor's own screens; search lags as ever."""
-        with self._scene(workspace) as ctx:
-            doc = people.known(ctx, contact).doc
-            custom = {**doc["custom_attributes"], **(custom_attributes or {})}
-            doc = {**doc, "updated_at": ctx.seconds, **standard, "custom_attributes": custom}
+        with self.scene(workspace) as ctx:
+            before = people.known(ctx, contact)
+            custom = {**before.doc["custom_attributes"], **(custom_attributes or {})}
+            doc = {**before.doc, "updated_at": ctx.seconds, **standard, "custom_attributes": custom}
             people.save(ctx, doc)
             ctx.note(contact, Event.UPDATED, {**standard, "custom_attributes": custom_attributes or {}})
+            telling.updated(ctx, doc, role_before=before.role)
 
     def set_state(
         self, workspace: str, contact: str, state: State, *, merged_into: str | None = None
     ) -> None:
         """Archives, deletes, merges or revives a contact, as a teammate would."""
-        with self._scene(workspace) as ctx:
-            people.set_state(ctx, people.known(ctx, contact), state, merged_into=merged_into)
+        with self.scene(workspace) as ctx:
+            person = people.known(ctx, contact)
+            people.set_state(ctx, person, state, merged_into=merged_into)
+            _tell_state(ctx, person, state, survivor=merged_into)
 
     def archive_attribute(self, workspace: str, name: str, *, archived: bool = True) -> None:
-        with self._scene(workspace) as ctx:
+        with self.scene(workspace) as ctx:
             sql = "UPDATE attributes SET archived = ? WHERE workspace = ? AND name = ?"
             ctx.db.execute(sql, (archived, workspace, name))
-
-    @contextmanager
-    def _scene(self, workspace: str) -> Iterator[Context]:
-        with self.store.transaction() as db:
-            yield Context(db, read_workspace(db, workspace), now=time.time())
 
     def set_lag(self, workspace: str, seconds: float) -> None:
         """How long search takes to show what is written from now on."""
@@ -135,11 +140,6 @@ class Sandbox(Records):
     def set_latency(self, workspace: str, seconds: float) -> None:
         """How long every answer takes."""
         self._set(workspace, "latency", seconds)
-
-    def _set(self, workspace: str, column: str, value: float) -> None:
-        with self.store.transaction() as db:
-            read_workspace(db, workspace)
-            db.execute(f"UPDATE workspaces SET {column} = ? WHERE id = ?", (value, workspace))  # noqa: S608
 
     def let_search_catch_up(self, workspace: str) -> None:
         """Search sees everything written so far, as if the lag had passed."""
@@ -170,3 +170,17 @@ class Sandbox(Records):
     def _set_revoked(self, token: str, *, revoked: bool) -> None:
         with self.store.transaction() as db:
             db.execute("UPDATE tokens SET revoked = ? WHERE token = ?", (revoked, token))
+
+
+def _tell_state(ctx: Context, person: Person, state: State, *, survivor: str | None) -> None:
+    match state:
+        case State.LIVE:
+            telling.unarchived(ctx, person)
+        case State.ARCHIVED:
+            telling.archived(ctx, person)
+        case State.DELETED:
+            telling.deleted(ctx, person)
+        case State.MERGED if survivor:
+            # Into one that is gone itself, as only a test may: then nobody is left to tell of.
+            with suppress(RefusalError):
+                telling.merged(ctx, people.known(ctx, survivor).doc, ended=person.id)

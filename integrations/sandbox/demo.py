@@ -30,4 +30,6 @@ def open_sandbox(path: str | Path) -> Sandbox:
 def _sandbox_at(path: str) -> Sandbox:
     sandbox = Sandbox(path)
     sandbox.add_workspace(WORKSPACE_ID, name=WORKSPACE_NAME, token=TOKEN)
+    # What an earlier process has left unsent.
+    sandbox.courier.wake()
     return sandbox

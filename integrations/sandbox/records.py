@@ -78,8 +78,10 @@ class Records:
         )
         return [contact_json(json.loads(row["doc"]), workspace) for row in rows]
 
-    def count(self, workspace: str) -> int:
-        (row,) = self._rows("SELECT count(*) AS n FROM contacts WHERE workspace = ?", workspace)
+    def count(self, workspace: str, *, state: State | None = None) -> int:
+        """The contacts of one state (None: of any)."""
+        sql = "SELECT count(*) AS n FROM contacts WHERE workspace = ?1 AND (?2 IS NULL OR state = ?2)"
+        (row,) = self._rows(sql, workspace, state)
         return int(row["n"])
 
     def newest(self, workspace: str, *, limit: int, offset: int = 0) -> list[tuple[Json, State]]:

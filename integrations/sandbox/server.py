@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from integrations.sandbox.control import Sandbox
+from integrations.sandbox.courier import Courier
 from integrations.sandbox.messages import Ending, Request, Response
 from integrations.sandbox.store import Store
 from integrations.sandbox.workspace import PretendIntercom
@@ -35,9 +36,10 @@ class Server(ThreadingHTTPServer):
     block_on_close = True
     request_queue_size = 256
 
-    def __init__(self, store: Store, *, port: int = 0) -> None:
+    def __init__(self, store: Store, *, port: int = 0, courier: Courier | None = None) -> None:
         self.closing = threading.Event()
-        self.vendor = PretendIntercom(store, sleep=self.closing.wait)
+        self.courier = courier or Courier(store)
+        self.vendor = PretendIntercom(store, sleep=self.closing.wait, courier=self.courier)
         self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), Handler)
 
@@ -72,6 +74,7 @@ class Server(ThreadingHTTPServer):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
+        self.courier.stop()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -133,7 +136,7 @@ class Handler(BaseHTTPRequestHandler):
 def running_sandbox(path: str | Path, *, port: int = 0) -> Iterator[Sandbox]:
     """Serves the store at `path` from a thread; gives the control object, whose `url` is the address."""
     sandbox = Sandbox(path)
-    server = Server(sandbox.store, port=port)
+    server = Server(sandbox.store, port=port, courier=sandbox.courier)
     sandbox.url = server.url
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

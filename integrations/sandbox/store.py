@@ -15,8 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 BUSY_SECONDS = 30.0
-SCHEMA_VERSION = 1
-SCHEMA = """
+FIRST = """
 CREATE TABLE workspaces(
     id TEXT PRIMARY KEY, name TEXT NOT NULL, region TEXT NOT NULL, created_at INTEGER NOT NULL,
     lag REAL NOT NULL DEFAULT 0, latency REAL NOT NULL DEFAULT 0, rate_limit INTEGER NOT NULL,
@@ -65,6 +64,28 @@ CREATE INDEX history_contact ON history(contact, id);
 CREATE INDEX history_event ON history(workspace, event, id);
 INSERT INTO sqlite_sequence(name, seq) VALUES ('attributes', 8104116), ('tags', 4919471);
 """
+CODES = """
+CREATE TABLE codes(code TEXT PRIMARY KEY, workspace TEXT NOT NULL, issued_at REAL NOT NULL);
+"""
+WEBHOOKS = """
+CREATE TABLE subscriptions(
+    id INTEGER PRIMARY KEY, workspace TEXT NOT NULL, url TEXT NOT NULL, secret TEXT NOT NULL,
+    active INTEGER NOT NULL DEFAULT 1, UNIQUE(workspace, url)
+);
+CREATE TABLE notifications(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, workspace TEXT NOT NULL, contact TEXT NOT NULL,
+    subscription INTEGER NOT NULL REFERENCES subscriptions(id), topic TEXT NOT NULL, item TEXT NOT NULL,
+    created_at INTEGER NOT NULL, first_sent_at INTEGER NOT NULL DEFAULT 0, due_at REAL NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, fate TEXT NOT NULL, status INTEGER
+);
+CREATE INDEX notifications_due ON notifications(fate, due_at);
+CREATE INDEX notifications_contact ON notifications(contact, seq);
+ALTER TABLE workspaces ADD COLUMN webhooks_lost INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspaces ADD COLUMN webhooks_doubled INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workspaces ADD COLUMN webhook_delay REAL NOT NULL DEFAULT 0;
+"""
+STEPS = (FIRST, CODES, WEBHOOKS)
+"""A file remembers how many of them it has taken."""
 
 
 class Store:
@@ -146,13 +167,13 @@ def _switch_to_wal(db: sqlite3.Connection) -> None:
 
 
 def _create_tables(db: sqlite3.Connection) -> None:
-    if _version(db) == SCHEMA_VERSION:
+    if _version(db) == len(STEPS):
         return
     db.execute("BEGIN IMMEDIATE")
-    if _version(db) == 0:
-        for statement in SCHEMA.split(";\n"):
+    for step in STEPS[_version(db) :]:
+        for statement in step.split(";\n"):
             db.execute(statement)
-        db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+    db.execute(f"PRAGMA user_version={len(STEPS)}")
     db.execute("COMMIT")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from integrations.sandbox import people
+from integrations.sandbox import people, telling
 from integrations.sandbox.context import Context, Event
 from integrations.sandbox.messages import Json, RefusalError, Response, invalid, json_response
 
@@ -47,8 +47,10 @@ def attach(ctx: Context) -> Response:
     tag_id = str(tag["id"])
     before = person.doc.get("tags", [])
     if tag_id not in before:
-        people.save(ctx, {**person.doc, "tags": [*before, tag_id], "updated_at": ctx.seconds})
+        doc = {**person.doc, "tags": [*before, tag_id], "updated_at": ctx.seconds}
+        people.save(ctx, doc)
         ctx.note(person.id, Event.TAGGED, {"tag": tag["name"]})
+        telling.tagged(ctx, doc, tag=_json(tag))
     return json_response(_json(tag))
 
 

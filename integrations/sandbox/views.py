@@ -39,7 +39,8 @@ def only_when_switched_on(view: View) -> View:
 @only_when_switched_on
 def api(request: HttpRequest, vendor_path: str) -> HttpResponseBase:
     """One call of the vendor's API; `vendor_path` is what follows /sandbox/."""
-    vendor = PretendIntercom(open_sandbox(settings.INTERCOM_SANDBOX_FILE).store)
+    sandbox = open_sandbox(settings.INTERCOM_SANDBOX_FILE)
+    vendor = PretendIntercom(sandbox.store, courier=sandbox.courier)
     call = Request(
         request.method or "GET",
         "/" + quote(vendor_path),

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from integrations.sandbox import attribute_calls, contacts, me, search, tags
-from integrations.sandbox.admission import Admission, admit, conclude
+from integrations.sandbox import attribute_calls, contacts, me, oauth, search, tags
+from integrations.sandbox.admission import Admission, admit, conclude, credentials
 from integrations.sandbox.context import Context
 from integrations.sandbox.messages import (
     Ending,
@@ -25,10 +25,12 @@ from integrations.sandbox.messages import (
 if TYPE_CHECKING:
     import sqlite3
 
+    from integrations.sandbox.courier import Courier
     from integrations.sandbox.store import Store
 
 logger = logging.getLogger(__name__)
 DEFAULT_VERSION = "2.16"
+CHANGING = {"POST", "PUT", "DELETE"}
 Endpoint = Callable[[Context], Response]
 
 
@@ -39,6 +41,8 @@ def _route(method: str, path: str, endpoint: Endpoint) -> tuple[str, re.Pattern[
 # The first that fits wins: fixed paths stand before those with an id.
 ROUTES = (
     _route("GET", "/me", me.show),
+    _route("POST", oauth.TOKEN_PATH, oauth.exchange),
+    _route("POST", "/auth/uninstall", oauth.uninstall),
     _route("POST", "/contacts", contacts.create),
     _route("GET", "/contacts", contacts.index),
     _route("POST", "/contacts/search", search.search),
@@ -60,7 +64,10 @@ ROUTES = (
 
 
 class PretendIntercom:
-    """All workspaces of one store. May be called from many threads at once."""
+    """All workspaces of one store. May be called from many threads at once.
+
+    `courier` sends what is to be told of a call; without one it stays in the store.
+    """
 
     def __init__(
         self,
@@ -68,8 +75,10 @@ class PretendIntercom:
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], object] = time.sleep,
+        courier: Courier | None = None,
     ) -> None:
         self._store = store
+        self._courier = courier
         self._clock = clock
         self._sleep = sleep
 
@@ -95,6 +104,8 @@ class PretendIntercom:
             truth = self._carry_out(db, admission, request, request_id)
             answer = _as_seen(truth, admission, request_id)
             conclude(db, admission.call, answer, result=None if truth is None else truth.status)
+        if self._courier is not None and request.method in CHANGING:
+            self._courier.wake()
         return answer.with_headers(admission.headers)
 
     def _carry_out(
@@ -111,6 +122,7 @@ class PretendIntercom:
             now=self._clock(),
             call=admission.call,
             raw=request.body,
+            token=credentials(request)[1],
             query=request.query,
         )
         try:
