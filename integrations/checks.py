@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
 
+from integrations.services.alerts.recipients import can_mail
+
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -18,6 +20,7 @@ def connect() -> None:
     checks.register(intercom_addresses, "integrations")
     checks.register(sandbox_in_production, "integrations", deploy=True)
     checks.register(public_url_in_production, "integrations", deploy=True)
+    checks.register(mail_in_production, "integrations", deploy=True)
 
 
 def queue_never_starts_a_task_twice(**_: Any) -> list[CheckMessage]:
@@ -73,3 +76,10 @@ def public_url_in_production(**_: Any) -> list[CheckMessage]:
         return []
     hint = "Set PUBLIC_URL to the address people use: referral links are made of it."
     return [Warning("PUBLIC_URL is an address of this machine only.", hint=hint, id="integrations.W003")]
+
+
+def mail_in_production(**_: Any) -> list[CheckMessage]:
+    if can_mail():
+        return []
+    hint = "Set EMAIL_URL, such as smtp+tls://user:password@mail.example.com:587."
+    return [Warning("Alerts cannot be mailed: no mail server is set.", hint=hint, id="integrations.W004")]

@@ -2,123 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
 
-from integrations.admin.orders import ACTIONS
-from integrations.admin.readonly import ReadOnly, ReadOnlyAdmin
-from integrations.logic.states import Outcome, Reason, State, outcome_of
-from integrations.logic.waiting import HOLDS
+from integrations.admin import bulk_pages
+from integrations.admin.orders import carry_out
+from integrations.admin.readonly import ReadOnlyAdmin
 from integrations.models import Attempt, Delivery
-from integrations.services.explain import explain, note_in_words
-from integrations.services.status import waiting_reason
-from integrations.services.tabs import Tab, load_tabs
+from integrations.services.repair_rules import Command
+from integrations.views import log, undo
+from integrations.views.access import REPAIR, require
+from integrations.views.candidates import choose
+from integrations.views.log_export import export
+from integrations.views.story import story
+from integrations.views.story_person import person as person_page
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
-
-class ReasonFilter(admin.SimpleListFilter):
-    """By the stored reason; asking the database which there are would read the whole log."""
-
-    title = _("reason")
-    parameter_name = "reason"
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        stored = (reason for reason in Reason if reason and reason not in HOLDS)
-        return [(reason.value, explain(reason).what) for reason in stored]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
-        return queryset.filter(reason=self.value()) if self.value() else queryset
-
-
-class AttemptInline(ReadOnly, admin.StackedInline[Attempt, Delivery]):
-    model = Attempt
-    extra = 0
-    ordering = ["-pk"]
-    exclude = ["notes"]
-    readonly_fields = ["in_words"]
-
-    @admin.display(description=_("fields changed or left out"))
-    def in_words(self, attempt: Attempt) -> str:
-        return " ".join(note_in_words(note) for note in attempt.notes) or "–"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        return super().get_queryset(request).select_related("connection")
+    from django.http import HttpResponse, HttpResponseBase
+    from django.urls import URLPattern
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
-    list_filter = ["state", ReasonFilter, "incomplete", "connection"]
-    search_fields = ["participant__email_normalized__startswith", "contact_id__exact"]
-    search_help_text = _("Email (from its beginning) or Intercom contact ID")
-    list_select_related = ["participant__campaign"]
-    readonly_fields = ["why_now"]
-    fieldsets = [
-        (
-            None,
-            {"fields": ["participant", "state", "why_now", "contact_id", "message", "due_at", "settled_at"]},
-        ),
-        (
-            _("Details"),
-            {
-                "classes": ["collapse"],
-                "fields": [
-                    *("settings", "settings_revision", "connection", "reason", "attempts", "failing_since"),
-                    *("owed_since", "order", "settled_as", "email", "intent", "intent_at", "incomplete"),
-                ],
-            },
-        ),
-    ]
-    inlines = [AttemptInline]
-    actions = ACTIONS
-    show_full_result_count = False
-    ordering = ["-pk"]
+    """Its list is a page of our own; of Django's there are the history, and the way to refuse a change."""
 
-    def has_repair_permission(self, request: HttpRequest) -> bool:
-        """Orders change what is owed, which is all that "change" can mean for a log."""
-        return request.user.has_perm("integrations.change_delivery")
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return log.show(request)
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Delivery], search_term: str
-    ) -> tuple[QuerySet[Delivery], bool]:
-        """Emails are kept in lower case, and so are Intercom's ids."""
-        return super().get_search_results(request, queryset, search_term.lower())
+    def get_urls(self) -> list[URLPattern]:
+        own = self.admin_site.admin_view
+        return [
+            path("<int:pk>/order/", own(self.order_view), name="integrations_delivery_order"),
+            path("<int:pk>/undo/", own(self.undo_view), name="integrations_delivery_undo"),
+            path("<int:pk>/choose/", own(choose), name="integrations_delivery_choose"),
+            path("person/<int:participant_id>/", own(person_page), name="integrations_person"),
+            path("export/", own(export), name="integrations_log_export"),
+            *bulk_pages.urls(self),
+            *super().get_urls(),
+        ]
 
-    @admin.display(description=_("email"))
-    def who(self, row: Delivery) -> str:
-        return row.participant.email
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """The story of one person. There is no form: what is posted here is the stock page's to refuse."""
+        delivery = self.get_object(request, unquote(object_id))
+        if delivery is None or request.method == "POST":
+            return super().change_view(request, object_id, form_url, extra_context)
+        if not self.has_view_permission(request, delivery):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": delivery,
+            "story": story(request, delivery),
+        }
+        return TemplateResponse(request, "admin/integrations/delivery/change_form.html", context)
 
-    @admin.display(description=_("campaign"))
-    def campaign(self, row: Delivery) -> str:
-        return row.participant.campaign.name
+    def order_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Carries out what somebody ordered on the page of one entry."""
+        require(request, REPAIR)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        get_object_or_404(Delivery, pk=pk)
+        command = next((one for one in Command if one == request.POST.get("command")), None)
+        if command is not None:
+            carry_out(request, command, ids=[pk])
+        return redirect("admin:integrations_delivery_change", pk)
 
-    @admin.display(description=_("why, and what to do"))
-    def why_now(self, row: Delivery) -> str:
-        return _why(row, tabs=load_tabs(now=timezone.now()))
-
-    def get_list_display(self, request: HttpRequest) -> Sequence[str | Callable[[Delivery], str]]:  # type: ignore[override]
-        """`why` needs the tabs as they are now: read once for the page, not once a line."""
-        tabs = load_tabs(now=timezone.now())
-
-        @admin.display(description=_("why, and what to do"))
-        def why(row: Delivery) -> str:
-            return _why(row, tabs=tabs)
-
-        return ["who", "campaign", "state", why, "attempts", "due_at", "settled_at"]
-
-
-def _why(row: Delivery, *, tabs: Mapping[int, Tab]) -> str:
-    state, reason = State(row.state), Reason(row.reason)
-    if outcome_of(state) is Outcome.WAITING:
-        reason = waiting_reason(state, row.reason, tab=tabs.get(row.settings_id or 0))
-    sentence = explain(reason)
-    return f"{sentence.what} {sentence.next_step}".strip()
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Asks before an update is taken back, and has it taken back."""
+        require(request, REPAIR)
+        delivery = get_object_or_404(Delivery.objects.select_related("participant", "connection"), pk=pk)
+        if request.method != "POST":
+            return undo.ask(request, delivery)
+        carry_out(request, Command.UNDO, ids=[pk])
+        return redirect("admin:integrations_delivery_change", pk)
 
 
 @admin.register(Attempt)

@@ -10,15 +10,12 @@ from django.http import HttpRequest
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 
-OWNERS = frozenset(
-    f"campaigns_{model}_{page}" for model in ("campaign", "participant") for page in ("delete", "changelist")
-)
-"""The pages where a campaign or a person is deleted."""
+OWNERS = frozenset({"campaigns_campaign_delete", "campaigns_campaign_changelist"})
+"""The pages where a campaign is deleted. People are not deleted but erased (`services.keeping`)."""
 
 
 class GoesWithItsOwner:
-    """A record that is not deleted by itself, only together with the campaign or the person it is about:
-    somebody who asks to be forgotten is to be forgotten whole."""
+    """A record that is not deleted by itself, only together with the campaign that it is about."""
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         match = request.resolver_match
