@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -76,11 +77,90 @@ def one_field(*, stored: int = 0, **values: Any) -> dict[str, Any]:
     }
 
 
-def test_campaign_with_fields_is_added_and_opened(staff: Client) -> None:
-    staff.post(f"{CAMPAIGNS}add/", {"name": "Spring", "slug": "spring", "status": "active", **one_field()})
-    campaign = Campaign.objects.get(slug="spring")
+def test_a_new_campaign_asks_for_its_name_alone(staff: Client) -> None:
+    text = staff.get(f"{CAMPAIGNS}add/").text
+    assert re.findall(r' name="([a-z_-]+)"', text.partition('id="campaign_form"')[2]) == [
+        *("csrfmiddlewaretoken", "name", "slug", "_save")
+    ]
+    assert "Fills itself from the name." in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [
+        ({"name": "Spring"}, "spring-3"),
+        ({"name": "Frühling & more", "slug": ""}, "fruhling-more"),
+        ({"name": "春"}, "campaign"),
+        ({"name": "x" * 200}, "x" * 90),
+        ({"name": "Spring", "slug": "mine"}, "mine"),
+    ],
+)
+def test_a_short_name_is_found_where_none_is_typed(staff: Client, typed: dict[str, str], slug: str) -> None:
+    make_campaign(slug="spring")
+    make_campaign(slug="spring-2")
+    staff.post(f"{CAMPAIGNS}add/", typed)
+    assert Campaign.objects.filter(slug=slug, status="active", name=typed["name"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"name": "S", "slug": "spring"}, "already exists"),
+        ({"name": "S", "slug": "two words"}, "Enter a valid"),
+    ],
+)
+def test_a_wrong_campaign_is_not_created(staff: Client, typed: dict[str, str], problem: str) -> None:
+    make_campaign(slug="spring")
+    assert problem in staff.post(f"{CAMPAIGNS}add/", typed).text
+    assert Campaign.objects.count() == 1
+
+
+def test_a_new_campaign_opens_and_says_what_comes_next(staff: Client) -> None:
+    response = staff.post(f"{CAMPAIGNS}add/", {"name": "<b>Spring"}, follow=True)
+    assert response.request["PATH_INFO"].endswith("/overview/")
+    assert "The campaign “<bdi>&lt;b&gt;Spring</bdi>” was created." in response.text
+    assert "Next: connect Intercom" in response.text
+
+
+def test_who_may_not_see_the_overview_creates_a_campaign_all_the_same(
+    helper: Callable[..., Client],
+) -> None:
+    client = helper("add_campaign", "view_campaign")
+    response = client.post(f"{CAMPAIGNS}add/", {"name": "Spring"}, follow=True)
+    assert response.status_code == 200
+    assert response.request["PATH_INFO"].endswith("/change/")
+
+
+def test_the_button_has_one_name(staff: Client) -> None:
+    for page in (CAMPAIGNS, f"{CAMPAIGNS}add/"):
+        text = staff.get(page).text
+        assert "Create a campaign" in text
+        assert "Add campaign" not in text
+
+
+def test_who_may_not_create_a_campaign_is_not_offered_to(helper: Callable[..., Client]) -> None:
+    client = helper("view_campaign")
+    assert "Create a campaign" not in client.get(CAMPAIGNS).text
+    assert client.post(f"{CAMPAIGNS}add/", {"name": "Spring"}).status_code == 403
+
+
+def test_fields_are_added_to_a_campaign_that_is_there(staff: Client) -> None:
+    campaign = make_campaign("Spring", slug="spring")
+    page = f"{CAMPAIGNS}{campaign.pk}/change/"
+    staff.post(page, {"name": "Spring", "slug": "spring", "status": "active", **one_field()})
     assert campaign.lead_fields.get().key == "plan"
-    assert 'value="plan"' in staff.get(f"{CAMPAIGNS}{campaign.pk}/change/").text
+    text = staff.get(page).text
+    assert 'value="plan"' in text
+    assert "the smallest number first" in text
+
+
+def test_a_campaign_keeps_its_short_name_when_it_is_emptied(staff: Client) -> None:
+    campaign = make_campaign("Spring", slug="spring")
+    data = {"name": "Summer", "slug": "", "status": "active", **one_field(key="", label="")}
+    staff.post(f"{CAMPAIGNS}{campaign.pk}/change/", {**data, "lead_fields-TOTAL_FORMS": 0})
+    campaign.refresh_from_db()
+    assert (campaign.name, campaign.slug) == ("Summer", "spring")
 
 
 def test_stored_field_keeps_its_key(staff: Client) -> None:
@@ -112,6 +192,21 @@ def test_who_may_only_look_cannot_end_a_campaign(helper: Callable[..., Client]) 
     client.post(CAMPAIGNS, {"action": "end", "_selected_action": [campaign.pk]})
     campaign.refresh_from_db()
     assert campaign.is_open
+
+
+def test_a_list_that_nothing_narrows_offers_nothing_wider(staff: Client) -> None:
+    make_lead(email="ana@x.com")
+    text = staff.get(PEOPLE).text
+    assert "Show everything" not in text
+    assert "1 result" not in text
+
+
+@pytest.mark.parametrize(
+    "query", [{"q": "ana"}, {"audience__exact": "lead"}, {"email__contains": "ana"}, {"q": "nobody"}]
+)
+def test_a_narrowed_list_leads_back_to_everything(staff: Client, query: dict[str, str]) -> None:
+    make_lead(email="ana@x.com")
+    assert "Show everything" in staff.get(PEOPLE, query).text
 
 
 @pytest.mark.parametrize("term", ["ana@x", "ANA@X.com", "an", "lim", "Ana L"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,24 @@ def test_a_secret_must_be_there_and_long(refused: Callable[..., str], value: str
     assert message.startswith("NAME")
     assert what in message
     assert "python -m config.newenv" in message
+
+
+def test_replaced_secrets_are_several_or_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_name(monkeypatch, f" {'x' * 40}, {'y' * 40},")
+    assert env.secrets("NAME") == ["x" * 40, "y" * 40]
+    set_name(monkeypatch, "")
+    assert env.secrets("NAME") == []
+
+
+@pytest.mark.parametrize("value", [SECRET, f"{'x' * 40},{SECRET}"])
+def test_each_replaced_secret_must_be_long(refused: Callable[..., str], value: str) -> None:
+    assert refused(env.secrets, value) == "NAME: each key takes at least 32 characters."
+
+
+@pytest.mark.parametrize("read", [env.text, env.secret, env.words, env.email, env.url, env.encryption_keys])
+def test_bytes_that_are_no_text_are_refused(refused: Callable[..., str], read: Callable[..., Any]) -> None:
+    """As a terminal with another character set sends them."""
+    assert refused(read, os.fsdecode(SECRET.encode() * 2 + b"\xfc")) == "NAME is not UTF-8 text."
 
 
 def test_a_secret_may_begin_with_a_dollar_sign(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,6 +112,7 @@ def test_an_enormous_number_is_refused_without_a_traceback(refused: Callable[...
         f"https://user:{SECRET}@example.com",
         f"postgres://user:{SECRET}@host/name",
         "https://exa mple.com",
+        "https://ü.example",
     ],
 )
 def test_an_address_must_be_one(refused: Callable[..., str], value: str) -> None:
@@ -143,6 +163,7 @@ def test_a_wrong_encryption_key_is_counted_not_shown(refused: Callable[..., str]
         (f"user:{SECRET}@host/name", "must begin with"),
         ("somewhere", "must begin with"),
         ("sqlite:/relative", "must begin with"),
+        ("sqlite:///", "names no file"),
         (f"postgres://user:{SECRET}@host", "names no database"),
         (f"postgres://user:{SECRET}@host/", "names no database"),
         (f"postgres://user:{SECRET}@host:port/name", "cannot be read"),
@@ -179,33 +200,18 @@ def test_what_the_address_asks_of_the_server_wins(monkeypatch: pytest.MonkeyPatc
     ]
 
 
+def test_the_address_may_say_how_long_connections_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_name(monkeypatch, "postgres://ana@db.example/leads?CONN_MAX_AGE=0&DISABLE_SERVER_SIDE_CURSORS=True")
+    found = env.database("NAME", "")
+    assert (found["CONN_MAX_AGE"], found["DISABLE_SERVER_SIDE_CURSORS"]) == (0, True)
+    assert found["CONN_HEALTH_CHECKS"] is True
+
+
 def test_sqlite_lets_a_writer_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NAME", raising=False)
     found = env.database("NAME", "sqlite:////data/a b.sqlite3")
     assert found["NAME"] == "/data/a b.sqlite3"
     assert found["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
-
-
-@pytest.mark.parametrize("value", ["somewhere", f"http://:{SECRET}@host", f"redis://:{SECRET}@host:port/0"])
-def test_a_redis_address_must_be_one(refused: Callable[..., str], value: str) -> None:
-    assert refused(env.redis, value) == "NAME must look like redis://host:6379/0."
-
-
-def test_redis_is_never_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_name(monkeypatch, "redis://host:6380/2")
-    found = env.redis("NAME")
-    assert found is not None
-    assert (found["host"], found["port"], found["db"], found["socket_connect_timeout"]) == (
-        "host",
-        6380,
-        2,
-        0.5,
-    )
-
-
-def test_no_redis_is_no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
-    set_name(monkeypatch, " ")
-    assert env.redis("NAME") is None
 
 
 def test_a_named_file_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -221,6 +227,7 @@ def test_a_named_file_must_be_there(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         (f"NAME = {SECRET}".encode(), "line 1"),
         (SECRET.encode(), "line 1"),
         (b"NAME=\xff", "UTF-8"),
+        (f"A=1\nNAME={SECRET}\0".encode(), "line 2"),
     ],
 )
 def test_a_line_that_is_no_setting_is_named_and_not_shown(

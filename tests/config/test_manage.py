@@ -16,6 +16,10 @@ SECRET = "s3cr3t-that-nobody-may-see"
 
 def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs manage.py with good settings but for those given."""
+    return run([sys.executable, str(ROOT / "manage.py"), *arguments], **variables)
+
+
+def run(command: list[str], **variables: str) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     good = {
         "ENV_FILE": os.devnull,
@@ -23,9 +27,9 @@ def manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
         "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "DATABASE_URL": "sqlite://:memory:",
     }
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    variables = kept | good | variables
     return subprocess.run(
-        command, env=kept | good | variables, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60, check=False
     )
 
 
@@ -57,4 +61,20 @@ def test_a_command_of_ours_says_it_as_well() -> None:
 
 def test_good_settings_are_checked_without_a_complaint() -> None:
     done = manage("check")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+CODE_OF_ANOTHER = """
+import os, pathlib
+
+def refused(*_):
+    raise PermissionError
+
+os.mkdir, pathlib.Path.is_dir = refused, lambda path: False
+import config.settings
+"""
+
+
+def test_code_that_the_service_may_not_write_to_is_enough() -> None:
+    done = run([sys.executable, "-c", CODE_OF_ANOTHER], DATABASE_URL="postgres:///leads")
     assert (done.returncode, done.stderr) == (0, "")

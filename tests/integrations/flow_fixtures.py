@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from django_q.models import OrmQ
 
 from campaigns.models import Campaign, Participant
 from integrations.intercom.session import Session
@@ -17,7 +18,8 @@ from integrations.logic.states import State
 from integrations.models import Delivery, DrainLease, IntercomConnection
 from integrations.services.connect import connect_with_token
 from integrations.services.drain import drain
-from integrations.services.drain.workspace import pace_of
+from integrations.services.drain.workspace import pace_of, silence_of
+from integrations.services.queue import DRAIN
 from integrations.services.settings import import_document
 from tests.integrations.sandbox_fixtures import TOKEN, WORKSPACE
 
@@ -77,17 +79,28 @@ def connection(
 
 @pytest.fixture
 def intercom(sandbox: Sandbox, connection: IntercomConnection) -> Iterator[Intercom]:
-    pace_of.cache_clear()
+    _forget()
     flow = Intercom(sandbox, connection)
     flow.forget_calls()
     yield flow
+    _forget()
+
+
+def _forget() -> None:
+    """What this process has learned of other tests' workspaces."""
     pace_of.cache_clear()
+    silence_of.cache_clear()
 
 
 def set_panel(campaign: Campaign, **leads: Any) -> None:
     """The Leads tab, by default a working one that creates leads."""
     tab = {"action": "create_lead", "field_map": [EMAIL_ROW, NAME_ROW], **leads}
     import_document(campaign, {"leads": tab})
+
+
+def queued(task: str = DRAIN) -> int:
+    """How many tasks of a kind wait for a worker."""
+    return sum(one.func() == task for one in OrmQ.objects.all())
 
 
 def owed(participant: Participant) -> Delivery:

@@ -1,4 +1,4 @@
-"""Orders given from the log: carried out, recorded with who gave them, and only by who may."""
+"""Orders given on the page of one entry: carried out, recorded with who gave them, and only by who may."""
 
 from __future__ import annotations
 
@@ -16,18 +16,16 @@ from tests.integrations.flow_fixtures import owed, set_panel
 pytestmark = pytest.mark.django_db
 
 
-def test_an_order_from_the_log_is_carried_out_and_recorded(
-    admin_client: Client, connection: IntercomConnection
-) -> None:
+def test_an_order_is_carried_out_and_recorded(admin_client: Client, connection: IntercomConnection) -> None:
     campaign = make_campaign()
     set_panel(campaign, action="nothing")
     row = owed(make_lead(campaign))
     set_panel(campaign)
-    url = reverse("admin:integrations_delivery_changelist")
+    url = reverse("admin:integrations_delivery_order", args=[row.pk])
 
-    answer = admin_client.post(url, {"action": "send_again", "_selected_action": [row.pk]}, follow=True)
+    answer = admin_client.post(url, {"command": "send_again"}, follow=True)
 
-    assert "1 person: done." in answer.content.decode()
+    assert "1 person is on the way to Intercom." in answer.content.decode()
     assert owed(row.participant).state == State.WAITING
     assert LogEntry.objects.filter(object_id=str(row.pk), change_message__contains="Send").exists()
 
@@ -36,9 +34,9 @@ def test_an_order_that_does_not_fit_says_so(admin_client: Client, connection: In
     campaign = make_campaign()
     set_panel(campaign)
     row = owed(make_lead(campaign))
-    url = reverse("admin:integrations_delivery_changelist")
+    url = reverse("admin:integrations_delivery_order", args=[row.pk])
 
-    answer = admin_client.post(url, {"action": "update_anyway", "_selected_action": [row.pk]}, follow=True)
+    answer = admin_client.post(url, {"command": "update_anyway"}, follow=True)
 
     assert "1 was left as it is" in answer.content.decode()
 
@@ -50,8 +48,7 @@ def test_who_may_only_look_gets_no_orders(client: Client, connection: IntercomCo
     campaign = make_campaign()
     set_panel(campaign, action="nothing")
     row = owed(make_lead(campaign))
-    url = reverse("admin:integrations_delivery_changelist")
+    url = reverse("admin:integrations_delivery_order", args=[row.pk])
 
-    client.post(url, {"action": "send_again", "_selected_action": [row.pk]})
-
+    assert client.post(url, {"command": "send_again"}).status_code == 403
     assert owed(row.participant).state == State.NOT_SENT

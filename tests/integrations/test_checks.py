@@ -112,6 +112,14 @@ def test_referral_links_need_a_public_address(settings: Settings, address: str, 
     assert ids(checks.public_url_in_production()) == expected
 
 
+@pytest.mark.parametrize(
+    ("backend", "expected"), [("dummy", ["integrations.W004"]), ("smtp", []), ("console", [])]
+)
+def test_alerts_need_a_mail_server(settings: Settings, backend: str, expected: list[str]) -> None:
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+    assert ids(checks.mail_in_production()) == expected
+
+
 def registered(*, deploying: bool) -> set[str]:
     found = django_checks.registry.registry.get_checks(include_deployment_checks=deploying)
     return {getattr(check, "__name__", "") for check in found}
@@ -121,4 +129,4 @@ def test_the_checks_are_registered() -> None:
     everyday = registered(deploying=False)
     assert {"queue_never_starts_a_task_twice", "redis_with_sqlite", "intercom_addresses"} <= everyday
     only_deploying = registered(deploying=True) - everyday
-    assert {"sandbox_in_production", "public_url_in_production"} <= only_deploying
+    assert {"sandbox_in_production", "public_url_in_production", "mail_in_production"} <= only_deploying

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 from django_q.models import Schedule
 from pytest_django import Settings
@@ -156,6 +157,14 @@ def test_two_schedules_are_no_reason_to_fail() -> None:
     assert Schedule.objects.filter(func=SWEEP).count() == 2
 
 
+def test_a_migration_taken_back_is_no_reason_to_fail() -> None:
+    Schedule.objects.all().delete()
+    with connections["default"].cursor() as cursor:
+        cursor.execute("ALTER TABLE integrations_sweepstate DROP COLUMN receipts_dirty")
+    schedule_sweep()
+    assert Schedule.objects.filter(func=SWEEP).count() == 1
+
+
 def test_a_beat_is_kept_and_not_written_every_time() -> None:
     assert last_beat() is None
     beat()
@@ -168,7 +177,7 @@ def test_a_beat_is_kept_and_not_written_every_time() -> None:
 
 def test_a_beat_is_renewed_after_a_while() -> None:
     old = timezone.now() - timedelta(seconds=30)
-    SweepState.objects.create(beat_at=old, checked_to=7)
+    SweepState.objects.update(beat_at=old, checked_to=7)
     beat()
     state = SweepState.objects.get()
     assert state.beat_at is not None

@@ -102,7 +102,10 @@ def test_all_that_holds_a_tab_is_known_as_such() -> None:
     flags = [False, True]
     spaces = [
         None,
-        *(WorkspaceFacts(connected=a, paused=b, rate_limited=c) for a, b, c in product(flags, flags, flags)),
+        *(
+            WorkspaceFacts(connected=a, paused=b, rate_limited=c, silent=d)
+            for a, b, c, d in product(flags, repeat=4)
+        ),
     ]
     tabs = [TabSettings(), TabSettings(action=Action.CREATE_LEAD), READY]
     found = {held_by(tab, workspace=one, paused=paused) for tab, one, paused in product(tabs, spaces, flags)}
@@ -111,7 +114,7 @@ def test_all_that_holds_a_tab_is_known_as_such() -> None:
 
 @pytest.mark.parametrize("code", list(NoteCode))
 def test_every_note_has_words_that_follow_the_fields_name(code: NoteCode) -> None:
-    said = note_in_words({"code": code.value, "target": "custom_attributes.plan", "params": {}})
-    assert said.startswith(("plan was ", "plan has "))
+    said = note_in_words({"code": code.value, "target": "custom_attributes.plan"}, field="Plan")
+    assert said.startswith(("Plan was ", "Plan has "))
     assert said.endswith(".")
     assert not JARGON.search(said)

@@ -19,7 +19,7 @@ from integrations.models import Delivery, IntercomConnection
 from integrations.services import enqueue, wake
 from integrations.services.sweep import sweep
 from tests.campaigns.factories import make_campaign, make_lead
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import Intercom, owed, queued, set_panel
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,7 +165,7 @@ def test_the_sweep_wakes_what_a_lost_task_left_behind(campaign: Campaign) -> Non
 
     sweep()
 
-    assert OrmQ.objects.count() == 1
+    assert queued() == 1
 
 
 def test_a_signal_sent_twice_owes_once(campaign: Campaign) -> None:

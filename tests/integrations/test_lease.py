@@ -43,6 +43,15 @@ def test_a_join_while_the_lease_is_held_is_seen_after_it_is_released(connection:
     assert somebody_joined(connection.pk)
 
 
+def test_whoever_joins_while_a_drain_is_at_work_wakes_no_other(connection: IntercomConnection) -> None:
+    lease = acquire(connection.pk)
+    assert lease is not None
+
+    lease.stay_dirty()
+
+    assert somebody_joined(connection.pk)
+
+
 def test_an_old_holder_does_not_clear_what_is_dirty_for_the_new_one(connection: IntercomConnection) -> None:
     old = acquire(connection.pk)
     kill_the_holder(connection)

@@ -14,6 +14,7 @@ from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as ContactState
 from integrations.sandbox.messages import Ending
 from integrations.services import repair
+from integrations.services.bulk_orders.completing import complete_all
 from integrations.services.status import tallies
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel, the_lag_is_over
@@ -53,6 +54,7 @@ def test_who_was_not_sent_is_sent_when_somebody_says_so(intercom: Intercom) -> N
 def test_a_second_click_changes_nothing(campaign: Campaign) -> None:
     set_panel(campaign, action="nothing")
     row = owed(make_lead(campaign))
+    set_panel(campaign, field_map=[EMAIL_ROW])
 
     assert len(repair.send_again([row.pk])) == 1
     assert len(repair.send_again([row.pk])) == 0
@@ -159,7 +161,9 @@ def test_a_refused_attribute_is_left_out_and_sent_to_all_once_it_is_repaired(
     assert row.problem_at is not None
 
     intercom.sandbox.archive_attribute(intercom.workspace, "lead_source", archived=False)
-    assert len(repair.complete(tab)) == 3
+    ordered = complete_all(tab, user=None)
+    assert ordered is not None
+    assert ordered.done == 3
     row.refresh_from_db()
     assert row.problem == ""
     intercom.drain()

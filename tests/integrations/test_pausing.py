@@ -1,4 +1,4 @@
-"""Pausing and resuming, from the admin's lists: what waits is kept, and goes on."""
+"""Pausing and resuming, a workspace or a campaign: what waits is kept, and goes on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from campaigns.models import Campaign
 from integrations.logic.states import State
-from integrations.models import IntercomConnection, SyncSettings
+from integrations.models import IntercomConnection
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import Intercom, owed, set_panel
 
@@ -46,16 +46,16 @@ def test_a_paused_workspace_keeps_its_leads_and_resumes(
     assert owed(lead).state == State.CREATED
 
 
-def test_a_paused_tab_keeps_its_leads_and_resumes(
+def test_a_paused_campaign_keeps_its_leads_and_resumes(
     intercom: Intercom, campaign: Campaign, admin_client: Client
 ) -> None:
-    tab = SyncSettings.objects.get()
-    press(admin_client, "syncsettings", "pause", tab.pk)
+    url = reverse("admin:campaigns_campaign_intercom_pause", args=[campaign.pk])
+    admin_client.post(url, {"do": "pause"})
     lead = make_lead(campaign)
     intercom.drain()
     assert owed(lead).state == State.WAITING
 
-    press(admin_client, "syncsettings", "resume", tab.pk)
+    admin_client.post(url, {"do": "resume"})
     intercom.drain()
 
     assert owed(lead).state == State.CREATED

@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 from pytest_django import Settings
 
 from integrations.models import SecretUnreadableError
-from integrations.models.secrets import reseal, seal, unseal
+from integrations.models.secrets import reseal, seal, unseal, unseal_often
 
 SECRET = "tökèn-1234"
 
@@ -51,7 +51,17 @@ def test_resealing_takes_the_newest_key(settings: Settings) -> None:
     assert unseal(again) == SECRET
 
 
-@pytest.mark.parametrize("work", [unseal, reseal])
+def test_what_is_remembered_goes_with_its_key(settings: Settings) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [new_key()]
+    sealed = seal(SECRET)
+    assert unseal_often(sealed) == unseal_often(sealed) == SECRET
+    assert unseal_often(seal("another")) == "another"
+    settings.FIELD_ENCRYPTION_KEYS = [new_key()]
+    with pytest.raises(SecretUnreadableError):
+        unseal_often(sealed)
+
+
+@pytest.mark.parametrize("work", [unseal, unseal_often, reseal])
 @pytest.mark.parametrize("sealed", ["x", "gAAAAA", "é", SECRET])
 def test_what_no_key_opens_is_an_error_that_tells_nothing(work: object, sealed: str) -> None:
     assert callable(work)

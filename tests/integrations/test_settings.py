@@ -634,3 +634,9 @@ def test_a_fixed_value_that_its_field_never_takes_is_refused(
         import_document(campaign, {"leads": {"field_map": rows}})
     assert refused.value.errors[0].startswith("leads.field_map[1].value")
     assert says in refused.value.errors[0]
+
+
+def test_more_rows_than_a_tab_can_show_are_refused() -> None:
+    rows = [{"data_type": "fixed", "value": "x", "to": f"custom_attributes.a{n}"} for n in range(250)]
+    errors = errors_of(make_campaign(), changed(field_map=[EMAIL, *rows]))
+    assert "leads.field_map: has more than 250 rows" in errors

@@ -212,6 +212,12 @@ time.sleep(60)
 """
 
 
+def hear_every_signal() -> None:
+    """However the tests were started: a background job of a shell ignores SIGINT, and so do its children."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
     """Runs a supervisor with one child, as a process of its own, since it takes over the signals."""
@@ -222,17 +228,23 @@ def run(tmp_path: Path) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
         grandchild = textwrap.dedent(NOTES_A_SIGNAL).format(file=file)
         code = POLITE.format(file=file, handler=handler, grandchild=grandchild)
         command = [sys.executable, "-c", SUPERVISED.format(code=code)]
-        started.append(subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True))
+        started.append(
+            subprocess.Popen(
+                command, cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=hear_every_signal
+            )
+        )
         return started[-1]
 
     yield start
     for process in started:
         process.kill()
-        process.communicate()
     with contextlib.suppress(OSError, ValueError):
         for pid in pids_in(tmp_path / "pids"):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+    for process in started:
+        # Only now: whoever is left holds the other end of its output.
+        process.communicate(timeout=10)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

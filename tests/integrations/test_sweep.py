@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -18,7 +20,7 @@ from integrations.services.schedule import schedule_sweep
 from integrations.services.status import tallies
 from integrations.services.sweep import sweep
 from tests.campaigns.factories import make_campaign, make_lead
-from tests.integrations.flow_fixtures import owed, set_panel
+from tests.integrations.flow_fixtures import owed, queued, set_panel
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +94,7 @@ def test_in_time_the_whole_table_is_looked_at_a_piece_a_round(
 def test_a_round_costs_the_same_whatever_the_number(campaign: Campaign) -> None:
     sweep()
     make_lead(campaign)
+    OrmQ.objects.all().delete()
     with CaptureQueriesContext(database) as few:
         sweep()
     OrmQ.objects.all().delete()
@@ -110,7 +113,7 @@ def test_a_workspace_with_something_due_is_woken_even_when_it_is_dirty(campaign:
 
     sweep()
 
-    assert OrmQ.objects.count() == 1
+    assert queued() == 1
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_a_workspace_that_cannot_send_is_let_sleep(campaign: Campaign, state: di
 
     sweep()
 
-    assert OrmQ.objects.count() == 0
+    assert queued() == 0
 
 
 def test_a_workspace_at_work_is_let_work(campaign: Campaign, connection: IntercomConnection) -> None:
@@ -140,7 +143,7 @@ def test_a_workspace_at_work_is_let_work(campaign: Campaign, connection: Interco
 
     sweep()
 
-    assert OrmQ.objects.count() == 0
+    assert queued() == 0
 
 
 def test_what_is_due_later_wakes_nobody(campaign: Campaign) -> None:
@@ -149,7 +152,7 @@ def test_what_is_due_later_wakes_nobody(campaign: Campaign) -> None:
 
     sweep()
 
-    assert OrmQ.objects.count() == 0
+    assert queued() == 0
 
 
 def test_the_sweep_says_that_it_ran(campaign: Campaign) -> None:
@@ -168,3 +171,15 @@ def test_the_sweep_is_scheduled_once_and_a_changed_schedule_is_kept() -> None:
     schedule_sweep()
 
     assert Schedule.objects.get().minutes == 5
+
+
+def test_sessions_that_have_ended_are_cleared() -> None:
+    for expiry in (-1, 60):
+        session = SessionStore()
+        session["typed"] = "x"
+        session.set_expiry(expiry)
+        session.save()
+    sweep()
+    assert [session.get_decoded() for session in Session.objects.all()] == [
+        {"typed": "x", "_session_expiry": 60}
+    ]

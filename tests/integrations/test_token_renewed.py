@@ -9,7 +9,7 @@ import pytest
 from campaigns.models import Campaign
 from integrations.logic.states import State
 from integrations.models import ConnectionStatus
-from integrations.services.drain import record
+from integrations.services.drain import intents
 from integrations.services.drain import slice as slice_module
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import Intercom, owed, set_panel
@@ -31,7 +31,7 @@ def campaign(intercom: Intercom) -> Campaign:
 def renewed_before_a_write(intercom: Intercom, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the search and the create the old token is revoked and the new one stored."""
     intercom.sandbox.add_workspace(intercom.workspace, token=NEW_TOKEN)
-    original = record.commit_intents
+    original = intents.commit_intents
 
     def and_then_renew(*args: Any, **kwargs: Any) -> set[int]:
         ready = original(*args, **kwargs)

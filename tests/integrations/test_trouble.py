@@ -18,7 +18,7 @@ from integrations.models import Attempt, ConnectionStatus, ContactLink, Delivery
 from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as ContactState
 from integrations.services.connect import connect_with_token
-from integrations.services.drain import jobs, record
+from integrations.services.drain import intents, values
 from integrations.services.drain import slice as slice_module
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel
@@ -243,7 +243,7 @@ def test_a_participant_deleted_before_sending_is_not_sent(intercom: Intercom, ca
 
 def test_somebody_deleted_while_being_sent_leaves_no_trace(intercom: Intercom, campaign: Campaign) -> None:
     lead = make_lead(campaign, email="ana@example.com")
-    original = record.commit_intents
+    original = intents.commit_intents
 
     def and_then_delete(*args: Any, **kwargs: Any) -> set[int]:
         ready = original(*args, **kwargs)
@@ -342,7 +342,7 @@ def test_one_lead_that_our_code_stumbles_over_stops_nobody_else(
             raise ZeroDivisionError
         return original(*args, **kwargs)
 
-    monkeypatch.setattr(jobs, "map_values", stumbles)
+    monkeypatch.setattr(values, "map_values", stumbles)
     odd, other = make_lead(campaign, email="odd@example.com"), make_lead(campaign)
 
     intercom.drain()

@@ -187,6 +187,15 @@ def test_trap_20_every_401_means_connect_anew(code: str) -> None:
     assert error.code == code
 
 
+@pytest.mark.parametrize("code", ["token dG9rOjEyMw==", "ana@example.com", "x y", "x" * 65, "ü"])
+def test_what_is_no_plain_word_is_no_code(code: str) -> None:
+    """It is stored and shown, so it must not quote what was sent."""
+    error = failure(401, error_list((code, "Access Token Invalid")))
+    assert error is not None
+    assert error.code == ""
+    assert code not in str(error)
+
+
 def test_a_401_in_html_still_means_connect_anew() -> None:
     assert isinstance(failure(401, readable=False), AuthError)
 

@@ -102,6 +102,18 @@ def test_demo_workspace_is_made_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
+def test_contacts_that_are_gone_are_counted_apart(admin_client: Client, box: Sandbox) -> None:
+    for name in ("ana", "bo", "test"):
+        box.add_contact(WORKSPACE_ID, email=f"{name}@example.com")
+    assert "3 contacts, newest first." in text_of(admin_client.get(LIST))
+    (contact,) = box.contacts(WORKSPACE_ID, email="test@example.com")
+    admin_client.delete(f"/sandbox/contacts/{contact['id']}", headers=API)
+    text = text_of(admin_client.get(LIST))
+    assert "2 contacts, and 1 that was archived, deleted or merged, newest first." in text
+    assert "test@example.com" in text
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", [LIST, f"/sandbox/ui/{WORKSPACE_ID}/x/"])
 def test_stranger_is_sent_to_the_login(client: Client, box: Sandbox, path: str) -> None:
     response = client.get(path)

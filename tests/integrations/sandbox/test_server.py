@@ -22,7 +22,7 @@ from tests.integrations.sandbox_fixtures import TOKEN, WORKSPACE
 
 ROOT = Path(__file__).resolve().parents[3]
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"}
-WITH_DJANGO = {"views.py", "urls.py", "pages.py", "display.py"}
+WITH_DJANGO = {"urls.py", "views.py", "pages.py", "display.py", "told.py", "forms.py", "editing.py"}
 
 
 def create(url: str, email: str) -> requests.Response:

@@ -1,0 +1,248 @@
+"""Who is on their way to Intercom is erased as soon as it is known what became of that, and not before."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from campaigns.models import Campaign, Participant
+from integrations.logic.states import Reason, State
+from integrations.models import (
+    Attempt,
+    BlindSpot,
+    ConnectionStatus,
+    ContactLink,
+    Delivery,
+    ErasedContact,
+    Erasure,
+    ErasureState,
+    Fate,
+    IntercomConnection,
+)
+from integrations.sandbox.control import Fault
+from integrations.sandbox.messages import Ending
+from integrations.services.drain import intents
+from integrations.services.drain import record as record_module
+from integrations.services.drain import slice as slice_module
+from integrations.services.keeping import erasing
+from integrations.services.keeping.erasing import ask, carry_on
+from integrations.services.repair import send_again
+from integrations.services.rotation import reseal_all
+from integrations.services.sweep import sweep
+from tests.campaigns.factories import make_campaign, make_lead
+from tests.integrations.crowds import stand
+from tests.integrations.erasure_fixtures import found_in
+from tests.integrations.flow_fixtures import Intercom, owed, set_panel, the_lag_is_over
+
+pytestmark = pytest.mark.django_db
+
+EMAIL = "ana.marker@example.org"
+
+
+@pytest.fixture
+def campaign(intercom: Intercom) -> Campaign:
+    campaign = make_campaign()
+    set_panel(campaign)
+    return campaign
+
+
+@pytest.fixture
+def uncertain(intercom: Intercom, campaign: Campaign) -> Participant:
+    """Their create was carried out, and its answer got lost."""
+    lead = make_lead(campaign, email=EMAIL)
+    fault = Fault(acts=True, method="POST", path="/contacts", ending=Ending.DROP)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+    intercom.drain()
+    assert owed(lead).state == State.UNCERTAIN
+    return lead
+
+
+@pytest.mark.parametrize("delete", [False, True])
+def test_a_lead_in_doubt_is_erased_once_it_is_known_what_became_of_it(
+    intercom: Intercom, uncertain: Participant, delete: bool
+) -> None:
+    erasure = ask(EMAIL, user=None, delete_in=[intercom.connection.pk] if delete else [])
+    assert erasure.state == ErasureState.WAITING
+    assert Participant.objects.filter(pk=uncertain.pk).exists()
+    sweep()
+    assert Erasure.objects.get().state == ErasureState.WAITING
+
+    the_lag_is_over()
+    intercom.drain()
+    sweep()
+    intercom.drain()
+
+    assert found_in(EMAIL) == []
+    assert intercom.emails() == ([] if delete else [EMAIL])
+    contact = ErasedContact.objects.get()
+    assert contact.fate == (Fate.DELETED if delete else Fate.LEFT)
+    assert Erasure.objects.get().state == ErasureState.DONE
+
+
+def test_while_it_waits_the_email_is_sealed(uncertain: Participant) -> None:
+    erasure = ask(EMAIL, user=None)
+    assert erasure.email == EMAIL
+    assert EMAIL not in erasure.sealed_email
+
+
+def test_a_lead_that_is_being_sent_is_not_erased(intercom: Intercom, campaign: Campaign) -> None:
+    lead = make_lead(campaign, email=EMAIL)
+    stand(lead, State.SENDING, Reason.SENDING)
+    assert ask(EMAIL, user=None).state == ErasureState.WAITING
+    assert owed(lead).state == State.SENDING
+
+
+def test_what_has_not_left_is_called_back_at_once(
+    intercom: Intercom, campaign: Campaign, uncertain: Participant
+) -> None:
+    other = make_campaign()
+    set_panel(other)
+    waiting = make_lead(other, email=EMAIL)
+    ask(EMAIL, user=None)
+    assert (owed(waiting).state, owed(waiting).reason) == (State.NOT_SENT, Reason.CANCELLED)
+
+
+def test_what_somebody_orders_meanwhile_is_called_back_too(
+    intercom: Intercom, campaign: Campaign, uncertain: Participant
+) -> None:
+    other = make_campaign()
+    set_panel(other)
+    waiting = make_lead(other, email=EMAIL)
+    ask(EMAIL, user=None)
+    send_again([owed(waiting).pk])
+    carry_on()
+    assert owed(waiting).state == State.NOT_SENT
+
+
+def test_asking_twice_while_it_waits_is_one_request_with_both_wishes(
+    intercom: Intercom, uncertain: Participant
+) -> None:
+    ask(EMAIL, user=None)
+    ask(EMAIL, user=None, delete_in=[intercom.connection.pk])
+    assert Erasure.objects.get().delete_in == [intercom.connection.pk]
+
+
+def test_who_joins_another_campaign_meanwhile_is_not_erased_with_them(
+    intercom: Intercom, uncertain: Participant
+) -> None:
+    ask(EMAIL, user=None)
+    other = make_campaign()
+    set_panel(other)
+    back = make_lead(other, email=EMAIL)
+    Participant.objects.filter(pk=back.pk).update(joined_at=timezone.now() + timedelta(seconds=1))
+    the_lag_is_over()
+    intercom.drain()
+    carry_on()
+    assert Participant.objects.get() == back
+    assert intercom.emails() == [EMAIL]
+
+
+def test_in_doubt_in_a_workspace_that_nobody_can_ask_keeps_nobody(
+    intercom: Intercom, uncertain: Participant
+) -> None:
+    Delivery.objects.update(due_at=timezone.now() - timedelta(minutes=1))
+    IntercomConnection.objects.update(status=ConnectionStatus.DISCONNECTED, sealed_token="")
+    assert ask(EMAIL, user=None).state == ErasureState.DONE
+    assert found_in(EMAIL) == []
+
+
+def test_who_joins_again_while_a_lost_create_may_show_up_is_not_created_twice(
+    intercom: Intercom, campaign: Campaign, uncertain: Participant
+) -> None:
+    intercom.sandbox.set_lag(intercom.workspace, 1000)
+    campaign.delete()
+    other = make_campaign()
+    set_panel(other)
+    back = make_lead(other, email=EMAIL)
+    intercom.drain()
+    assert (owed(back).state, owed(back).reason) == (State.WAITING, Reason.SEARCH_LAG)
+
+    intercom.sandbox.let_search_catch_up(intercom.workspace)
+    BlindSpot.objects.all().delete()
+    Delivery.objects.update(due_at=timezone.now())
+    intercom.drain()
+
+    assert intercom.emails() == [EMAIL]
+    assert owed(back).state == State.SKIPPED
+
+
+def test_deleting_a_campaign_at_rest_makes_nobody_wait(intercom: Intercom, campaign: Campaign) -> None:
+    make_lead(campaign, email=EMAIL)
+    intercom.drain()
+    campaign.delete()
+    assert not BlindSpot.objects.exists()
+
+
+def test_who_is_erased_in_the_hand_of_a_drain_is_not_sent(
+    intercom: Intercom, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_lead(campaign, email=EMAIL)
+    commit = intents.commit_intents
+
+    def erased_just_before(*args: object, **named: object) -> object:
+        ask(EMAIL, user=None)
+        return commit(*args, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(slice_module, "commit_intents", erased_just_before)
+    intercom.drain()
+    assert intercom.contacts() == []
+    assert found_in(EMAIL) == []
+
+
+def test_what_a_drain_has_learned_of_somebody_erased_is_not_stored(
+    intercom: Intercom, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Skipped without a write: nothing was in flight that the erasure could have waited for."""
+    intercom.sandbox.add_contact(intercom.workspace, email=EMAIL)
+    make_lead(campaign, email=EMAIL)
+    store = record_module.record
+
+    def erased_just_before(*args: object, **named: object) -> object:
+        ask(EMAIL, user=None)
+        return store(*args, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(slice_module, "record", erased_just_before)
+    intercom.drain()
+    assert found_in(EMAIL) == []
+    assert not ContactLink.objects.exists()
+    assert not Attempt.objects.exists()
+
+
+def test_a_database_that_refuses_puts_it_off_whole(
+    intercom: Intercom, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_lead(campaign, email=EMAIL)
+    intercom.drain()
+
+    def deadlock(*_args: object) -> None:
+        raise DatabaseError("deadlock detected: ana.marker@example.org")
+
+    monkeypatch.setattr(erasing, "remove_traces", deadlock)
+    assert ask(EMAIL, user=None).state == ErasureState.WAITING
+    assert (Participant.objects.count(), ContactLink.objects.count()) == (1, 1)
+    monkeypatch.undo()
+    assert carry_on() == 1
+    assert found_in(EMAIL) == []
+
+
+def test_a_request_that_no_key_opens_stops_no_other(
+    uncertain: Participant, campaign: Campaign, intercom: Intercom
+) -> None:
+    ask(EMAIL, user=None)
+    Erasure.objects.update(sealed_email="no-key-opens-this")
+    make_lead(campaign, email="bo@example.org")
+    assert ask("bo@example.org", user=None).state == ErasureState.DONE
+    sweep()
+    assert Erasure.objects.filter(state=ErasureState.WAITING).count() == 1
+
+
+def test_a_new_key_seals_what_waits_anew(uncertain: Participant) -> None:
+    erasure = ask(EMAIL, user=None)
+    before = erasure.sealed_email
+    assert reseal_all().secrets >= 1
+    erasure.refresh_from_db()
+    assert erasure.sealed_email != before
+    assert erasure.email == EMAIL
