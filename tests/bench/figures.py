@@ -33,11 +33,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the report: a value for each round. `name` stays the same from run to run."""
+    """One line of the report: a value for each round. `name` stays the same from run to run.
+
+    `note` is for the reader: what lies behind the values.
+    """
 
     name: str
     values: Sequence[float]
     target: Target | None = None
+    note: str = ""
 
     @property
     def median(self) -> float:
@@ -48,6 +52,11 @@ class Figure:
         if self.target is None:
             return Verdict.NO_TARGET
         return Verdict.OK if self.target.met(self.median) else Verdict.MISSED
+
+
+def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """Round by round, as both met the same noise in it. Raises ValueError if one has more rounds."""
+    return [a / b for a, b in zip(ours, theirs, strict=True)]
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tests.bench import child
-from tests.bench.figures import Figure, Target
+from tests.bench.figures import Figure, Target, ratios
 from tests.bench.setting import Setting, in_turn, say
 from tests.bench.site import Database
 
@@ -31,7 +31,7 @@ def measure(setting: Setting) -> Iterator[Figure]:
         yield Figure(f"{name}: SQL statements more, workspace awake", woken, MORE_WHEN_WOKEN)
         yield Figure(f"{name}: ms without the integration", off)
         yield Figure(f"{name}: ms with it", on)
-        yield Figure(f"{name}: time with / without", [a / b for a, b in zip(on, off, strict=True)])
+        yield Figure(f"{name}: time with / without", ratios(on, off))
 
 
 def _case(setting: Setting, database: Database, *, into: list[dict[str, Any]]) -> None:

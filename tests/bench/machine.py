@@ -15,17 +15,21 @@ CPUINFO = Path("/proc/cpuinfo")
 
 def describe(*, postgresql: str | None) -> dict[str, str]:
     """What a reader must know of where the figures come from."""
-    load, _, _ = os.getloadavg()
     return {
         "CPU": _cpu(),
         "cores": str(os.cpu_count()),
         "system": platform.platform(terse=True),
-        "load before": f"{load:.1f}",
+        "load before": load(),
         "Python": platform.python_version(),
         "Django": django.get_version(),
         "SQLite": sqlite3.sqlite_version,
         "PostgreSQL": postgresql or "no server answered",
     }
+
+
+def load() -> str:
+    """Of the last minute: what else ran shows before a bench begins, and how hard it was while it ran."""
+    return f"{os.getloadavg()[0]:.1f}"
 
 
 def _cpu() -> str:

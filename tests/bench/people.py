@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+SPRING = "spring"
+"""The campaign that every installation has."""
+
 EMAILS_A_SEARCH = 15
 WARM_UP = 32
 """Leads sent before the clock starts: a worker is warm, with its connections open."""
 
 
-def emails(count: int) -> list[str]:
-    return [f"lead-{number:06d}@example.com" for number in range(count)]
+def emails(count: int, *, first: int = 0) -> list[str]:
+    """So many, numbered from `first`."""
+    return [f"lead-{number:06d}@example.com" for number in range(first, first + count)]
 
 
 def first_name(email: str) -> str:

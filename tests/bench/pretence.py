@@ -18,6 +18,9 @@ WINDOW = 10
 """Seconds over which Intercom spreads its limit.
 https://developers.intercom.com/docs/references/rest-api/errors/rate-limiting"""
 
+NO_LIMIT = 1_000_000
+"""What is told where there is none: who is told nothing has to take care, as with the documented limit."""
+
 NOBODY = json.dumps(
     {"type": "list", "data": [], "total_count": 0, "pages": {"type": "pages", "page": 1, "total_pages": 0}}
 ).encode()
@@ -66,9 +69,9 @@ class Books:
 
 
 class Workspace:
-    """One pretend workspace: every search finds nobody, every create makes a contact.
+    """A pretend workspace, or several in one: every search finds nobody, every create makes a contact.
 
-    `latency` is in seconds; `limit` is calls in a window, 0 for none (and then no rate headers).
+    `latency` is in seconds; `limit` is calls in a window, 0 for so many that nobody meets it.
     """
 
     def __init__(self) -> None:
@@ -78,10 +81,10 @@ class Workspace:
         self._emails: list[str] = []
         self._contact = _template()
         self._fixed = {
-            "GET /me": (PAYLOADS / "me.json").read_bytes(),
             "GET /data_attributes": (PAYLOADS / "data_attributes.json").read_bytes(),
             "POST /contacts/search": NOBODY,
         }
+        self._me = (PAYLOADS / "me.json").read_text()
 
     def reset(self, order: dict[str, Any]) -> None:
         """Empties the books and takes a new `latency` and `limit`."""
@@ -90,7 +93,7 @@ class Workspace:
         self._emails = []
 
     def answer(self, method: str, path: str, body: bytes) -> Answer:
-        headers = b""
+        headers = _rate(NO_LIMIT, NO_LIMIT, int(time.time()) // WINDOW)
         if self.limit:
             allowed, headers = self._admit()
             if not allowed:
@@ -110,16 +113,19 @@ class Workspace:
         self.books.calls[f"{method} /contacts/{{id}}"] += 1
         return self._known(path.removeprefix("/contacts/"))
 
+    def me(self, token: str) -> Answer:
+        """Whose token this is: each token has a workspace of its own, whose ID it is. Never limited."""
+        self.books.calls["GET /me"] += 1
+        me = json.loads(self._me)
+        me["app"]["id_code"] = token
+        return Answer(json.dumps(me).encode())
+
     def _admit(self) -> tuple[bool, bytes]:
         number = int(time.time()) // WINDOW
         taken = self.books.windows.setdefault(number, [0, 0])
         allowed = taken[0] < self.limit
         taken[0 if allowed else 1] += 1
-        lines = (self.limit, self.limit - taken[0], (number + 1) * WINDOW)
-        return (
-            allowed,
-            b"X-RateLimit-Limit: %d\r\nX-RateLimit-Remaining: %d\r\nX-RateLimit-Reset: %d\r\n" % lines,
-        )
+        return allowed, _rate(self.limit, self.limit - taken[0], number)
 
     def _create(self, asked: dict[str, Any]) -> bytes:
         email = str(asked.get("email", ""))
@@ -140,6 +146,11 @@ class Workspace:
         return filled.replace(b'"@email@"', json.dumps(email).encode()).replace(
             b'"@now@"', b"%d" % int(time.time())
         )
+
+
+def _rate(limit: int, left: int, window: int) -> bytes:
+    lines = (limit, left, (window + 1) * WINDOW)
+    return b"X-RateLimit-Limit: %d\r\nX-RateLimit-Remaining: %d\r\nX-RateLimit-Reset: %d\r\n" % lines
 
 
 def _template() -> bytes:

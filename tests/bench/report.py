@@ -1,4 +1,4 @@
-"""The report: a Markdown table, kept as text and as JSON, beside what the last run of the same size found."""
+"""The report: a Markdown table, kept as text and as JSON, beside what the last run of the same kind found."""
 
 from __future__ import annotations
 
@@ -8,28 +8,37 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tests.bench.figures import Figure
+from tests.bench.figures import Figure, Verdict
 
-HEAD = ("figure", "median", "min", "max", "target", "", "before")
+HEAD = ("figure", "median", "min", "max", "target", "", "before", "note")
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One run. `started_at` is aware; `before` are the medians of an earlier run, by the figure's name."""
+    """One run. `started_at` is aware; `before` are the medians of an earlier run, by the figure's name.
+
+    `kind` says what was run and how much of it: only runs of one kind are compared.
+    """
 
     started_at: datetime
-    quick: bool
+    kind: str
     machine: Mapping[str, str]
     figures: Sequence[Figure]
     wrong: Sequence[str]
     before: Mapping[str, float]
 
+    @property
+    def missed(self) -> list[Figure]:
+        """What did not reach its target."""
+        return [figure for figure in self.figures if figure.verdict is Verdict.MISSED]
+
     def text(self) -> str:
-        kind = "quick" if self.quick else "full"
         machine = "; ".join(f"{name} {value}" for name, value in self.machine.items())
-        lines = [f"# Bench of {self.started_at:%Y-%m-%d %H:%M} ({kind})", "", machine, ""]
-        lines += [_row(HEAD), _row(["---", *["---:"] * 4, "---", "---:"])]
+        lines = [f"# Bench of {self.started_at:%Y-%m-%d %H:%M} ({self.kind})", "", machine, ""]
+        lines += [_row(HEAD), _row(["---", *["---:"] * 4, "---", "---:", "---"])]
         lines += [_row(self._cells(figure)) for figure in self.figures]
+        if self.missed:
+            lines += ["", "**Missed:**", *(f"- {figure.name}" for figure in self.missed)]
         if self.wrong:
             lines += ["", "**Wrong:**", *(f"- {line}" for line in self.wrong)]
         return "\n".join(lines) + "\n"
@@ -42,6 +51,7 @@ class Report:
             str(figure.target or ""),
             figure.verdict.value,
             "" if before is None else _number(before),
+            figure.note,
         ]
 
     def save(self, folder: Path) -> Path:
@@ -55,12 +65,13 @@ class Report:
                 "median": figure.median,
                 "target": str(figure.target or ""),
                 "verdict": figure.verdict.value,
+                "note": figure.note,
             }
             for figure in self.figures
         ]
         kept = {
             "started_at": self.started_at.isoformat(),
-            "quick": self.quick,
+            "kind": self.kind,
             "machine": dict(self.machine),
             "figures": figures,
             "wrong": list(self.wrong),
@@ -71,12 +82,12 @@ class Report:
         return text
 
 
-def medians_before(folder: Path, *, quick: bool) -> dict[str, float]:
-    """For each figure its last median in a run of the same size; a run may have measured only some."""
+def medians_before(folder: Path, *, kind: str) -> dict[str, float]:
+    """For each figure its last median in a run of the same kind; a run may have measured only some."""
     medians: dict[str, float] = {}
     for path in sorted(folder.glob("*.json")):
         kept = json.loads(path.read_text())
-        if kept["quick"] == quick:
+        if kept.get("kind") == kind:
             medians |= {figure["name"]: figure["median"] for figure in kept["figures"]}
     return medians
 

@@ -15,6 +15,7 @@ from tests.bench.pretence import Answer, Workspace
 
 HEAD_ENDS = b"\r\n\r\n"
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+TOKEN = re.compile(rb"\r\nauthorization: *bearer +(\S+)", re.IGNORECASE)
 BOOKS = "/bench"
 """GET answers the books; PUT empties them and sets latency and limit. Never counted, limited or late."""
 
@@ -34,8 +35,8 @@ class Connection(asyncio.Protocol):
         while (request := self._whole_request()) is not None:
             self._serve(*request)
 
-    def _whole_request(self) -> tuple[str, str, bytes] | None:
-        """Method, path and body of the next request, once all of it is here."""
+    def _whole_request(self) -> tuple[bytes, bytes] | None:
+        """Head and body of the next request, once all of it is here."""
         end = self._buffer.find(HEAD_ENDS)
         if end < 0:
             return None
@@ -47,21 +48,27 @@ class Connection(asyncio.Protocol):
             return None
         body = bytes(self._buffer[body_from:body_to])
         del self._buffer[:body_to]
-        method, target, _version = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
-        return method, target.partition("?")[0], body
+        return head, body
 
-    def _serve(self, method: str, path: str, body: bytes) -> None:
+    def _serve(self, head: bytes, body: bytes) -> None:
+        method, target, _version = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
+        path = target.partition("?")[0]
         if path == BOOKS:
             if method == "PUT":
                 self._workspace.reset(json.loads(body))
             self._transport.write(_encoded(Answer(self._workspace.books.as_json())))
             return
-        answer = _encoded(self._workspace.answer(method, path, body))
+        answer = _encoded(self._answer(method, path, head=head, body=body))
         if self._workspace.latency:
             loop = asyncio.get_running_loop()
             loop.call_later(self._workspace.latency, self._transport.write, answer)
         else:
             self._transport.write(answer)
+
+    def _answer(self, method: str, path: str, *, head: bytes, body: bytes) -> Answer:
+        if path == "/me" and (token := TOKEN.search(head)):
+            return self._workspace.me(token[1].decode())
+        return self._workspace.answer(method, path, body)
 
 
 def _encoded(answer: Answer) -> bytes:

@@ -15,22 +15,24 @@ from tests.processes.installation import Installation
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is done: `backlog` and `joins` a round; `contacts` joins through a real worker, in all."""
+    """How much is done: `backlog`, `joins` and at most `compared` leads of what we are compared with a round;
+    `contacts` joins through a real worker, in all."""
 
     rounds: int
     backlog: int
     joins: int
     contacts: int
+    compared: int
     paced: bool
 
 
-FULL = Size(rounds=3, backlog=1500, joins=200, contacts=30, paced=True)
-QUICK = Size(rounds=2, backlog=1000, joins=60, contacts=10, paced=False)
+FULL = Size(rounds=3, backlog=1500, joins=200, contacts=30, compared=300, paced=True)
+QUICK = Size(rounds=1, backlog=1000, joins=60, contacts=10, compared=100, paced=False)
 
 
 @dataclass(slots=True)
 class Setting:
-    """One run of the bench. `wrong` collects every lead that was lost or sent twice."""
+    """One run of the bench. `wrong` collects every lead that was lost or sent twice, and what failed."""
 
     size: Size
     stub: Stub

@@ -41,7 +41,8 @@ def server_version() -> str | None:
 
 
 @contextlib.contextmanager
-def _postgresql() -> Iterator[str]:
+def postgresql() -> Iterator[str]:
+    """The address of an empty database, which is dropped at the end."""
     name = f"bench_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(server(), autocommit=True) as control:
         control.execute(f'CREATE DATABASE "{name}"'.encode())
@@ -58,7 +59,7 @@ def site(database: Database, *, folder: Path, intercom_url: str) -> Iterator[Ins
         if database is Database.SQLITE:
             url = f"sqlite:///{folder / 'bench.sqlite3'}"
         else:
-            url = stack.enter_context(_postgresql())
+            url = stack.enter_context(postgresql())
         env = {
             "PATH": os.environ["PATH"],
             "ENV_FILE": os.devnull,

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from tests.bench import child
-from tests.bench.figures import Figure, Target
+from tests.bench.figures import Figure, Target, ratios
 from tests.bench.people import EMAILS_A_SEARCH
 from tests.bench.setting import Setting, in_turn, say
 from tests.bench.site import Database
@@ -53,13 +53,11 @@ def _compare(setting: Setting, *, latency: float, called: str, target: Target) -
     yield Figure(f"bare loop, {called}: leads/s", [leads / run.seconds for run in bare])
     yield Figure(f"bare loop, {called}: CPU ms a call", [1000 * run.cpu / run.calls for run in bare])
     for database, runs in drained.items():
-        pairs = list(zip(bare, runs, strict=True))
         name = f"drain, {called}, {database.value}"
         yield Figure(f"{name}: leads/s", [leads / run.seconds for run in runs])
-        yield Figure(
-            f"{name}: speed / bare loop's", [one.seconds / run.seconds for one, run in pairs], target
-        )
-        costs = [(run.cpu / run.calls) / (one.cpu / one.calls) for one, run in pairs]
+        speeds = ratios([run.seconds for run in bare], [run.seconds for run in runs])
+        yield Figure(f"{name}: speed / bare loop's", speeds, target)
+        costs = ratios([run.cpu / run.calls for run in runs], [run.cpu / run.calls for run in bare])
         yield Figure(f"{name}: CPU a call / bare loop's", costs, CPU)
         yield Figure(f"{name}: calls a lead", [run.calls / leads for run in runs], CALLS)
 

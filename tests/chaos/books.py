@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from integrations.sandbox.control import Call, Sandbox, Written
+from tests.chaos.expected import tag_of
 from tests.chaos.people import Lead, Person
 
 SEARCH = "/contacts/search"
@@ -19,6 +20,14 @@ class Books:
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._calls = [(call, json.dumps(call.body)) for call in sandbox.calls()]
+        self._by_tag: dict[str, list[Call]] = defaultdict(list)
+        self._by_path: dict[str, list[Call]] = defaultdict(list)
+        self._by_email: dict[tuple[str, str], list[Call]] = defaultdict(list)
+        for call, _ in self._calls:
+            if _writes(call):
+                self._by_tag[tag_of(call.body)].append(call)
+                self._by_path[call.path].append(call)
+                self._by_email[call.workspace, _email_of(call)].append(call)
         self._created: dict[tuple[str, str], list[Written]] = defaultdict(list)
         for workspace in sandbox.workspaces():
             for each in sandbox.creations(workspace):
@@ -43,13 +52,15 @@ class Books:
 
     def writes_for(self, lead: Lead) -> Sequence[Call]:
         """Every write that was meant for this lead, carried out or not."""
-        return [call for call, text in self._calls if _writes(call) and f'"{lead.tag}"' in text]
+        return self._by_tag.get(lead.tag, [])
 
     def writes_to(self, person: Person) -> Sequence[Call]:
         """Every write to this person's contacts."""
-        paths = {f"/contacts/{each.contact}" for each in self._of(person)}
-        calls = (call for call, _ in self._calls if _writes(call))
-        return [call for call in calls if call.path in paths or _names(call, person)]
+        calls = [*self._by_email.get((person.workspace, person.email), [])]
+        for each in self._of(person):
+            calls += self._by_path.get(f"/contacts/{each.contact}", [])
+        once = {call.id: call for call in calls}
+        return [once[number] for number in sorted(once)]
 
     def calls_about(self, person: Person) -> Sequence[Call]:
         """Everything that was asked or written, for a story."""
@@ -68,6 +79,5 @@ def _writes(call: Call) -> bool:
     return to_contacts and call.method in {"POST", "PUT", "DELETE"}
 
 
-def _names(call: Call, person: Person) -> bool:
-    body = call.body if isinstance(call.body, dict) else {}
-    return call.workspace == person.workspace and body.get("email") == person.email
+def _email_of(call: Call) -> str:
+    return str(call.body.get("email", "")) if isinstance(call.body, dict) else ""

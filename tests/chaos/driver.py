@@ -11,7 +11,7 @@ from typing import Any
 
 from tests.processes.installation import ROOT, Installation
 
-START = "from tests.chaos.inside import main; main()"
+INSIDE = "tests.chaos.inside"
 
 
 class OrderError(Exception):
@@ -47,12 +47,13 @@ class Driver:
 
 
 @contextlib.contextmanager
-def driver(site: Installation) -> Iterator[Driver]:
-    """A process inside the installation, which ends with the block."""
+def driver(site: Installation, *, inside: str = INSIDE) -> Iterator[Driver]:
+    """A process inside the installation that runs the `main` of a module; it ends with the block."""
+    start = f"from {inside} import main; main()"
     with (
         site.log.open("a") as log,
         subprocess.Popen(
-            [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", START],
+            [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", start],
             cwd=ROOT,
             env=site.env,
             stdin=subprocess.PIPE,

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
+from django.db import close_old_connections
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -112,10 +113,10 @@ def workspaces() -> list[str]:
 def rows() -> list[dict[str, Any]]:
     """Each participant with what became of it; `settled_at` in Unix seconds."""
     people = Participant.objects.select_related("delivery", "campaign").prefetch_related("delivery__tries")
-    return [_row(person) for person in people.order_by("pk")]
+    return [row_of(person) for person in people.order_by("pk")]
 
 
-def _row(person: Participant) -> dict[str, Any]:
+def row_of(person: Participant) -> dict[str, Any]:
     row = {"tag": person.source, "slug": person.campaign.slug, "email": person.email_normalized}
     delivery: Delivery | None = getattr(person, "delivery", None)
     if delivery is None:
@@ -144,12 +145,13 @@ ORDERS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def main() -> None:
-    """Until standard input ends."""
+def main(orders: Mapping[str, Callable[..., Any]] = ORDERS) -> None:
+    """Until standard input ends. Between orders a connection that broke is let go, as between requests."""
     for line in sys.stdin:
         name, arguments = json.loads(line)
+        close_old_connections()
         try:
-            answer = {"value": ORDERS[name](*arguments)}
+            answer = {"value": orders[name](*arguments)}
         except Exception:  # noqa: BLE001  (whoever gave the order is told)
             answer = {"error": traceback.format_exc()}
         sys.stdout.write(json.dumps(answer) + "\n")

@@ -5,7 +5,7 @@ What must be comes from the sandbox's books and the scene alone; our rows are on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -16,9 +16,7 @@ from integrations.sandbox.control import Call, Sandbox, Written
 from tests.chaos.books import Books
 from tests.chaos.expected import expected_of, tag_of
 from tests.chaos.people import Lead, Person
-from tests.chaos.story import story
-
-LINES, STORIES = 150, 5
+from tests.chaos.story import report
 
 Row = Mapping[str, Any]
 
@@ -35,7 +33,8 @@ class Finding:
 class Oracle:
     """`kills`: when processes were killed (Unix seconds); `disturbed`: tags whose 200 may be no answer.
 
-    `heard_within`: seconds after which we give up on a call.
+    `heard_within`: seconds after which we give up on a call. `added`: custom attributes that were mapped
+    later, so that an update which is tried again may have nothing but these to write.
     """
 
     people: Sequence[Person]
@@ -44,6 +43,7 @@ class Oracle:
     kills: Sequence[float] = ()
     disturbed: frozenset[str] = frozenset()
     heard_within: float = DEADLINE
+    added: frozenset[str] = frozenset()
     by_tag: Mapping[str, Row] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,8 +97,16 @@ class Oracle:
     def _foreign_writes(self, person: Person) -> Iterator[str]:
         tags = {lead.tag for lead in person.leads}
         for call in self.books.writes_to(person):
-            if call.acted and tag_of(call.body) not in tags:
+            if call.acted and tag_of(call.body) not in tags and not self._is_the_rest(call, tags=tags):
                 yield f"a write that is nobody's: call {call.id} {call.method} {call.path} {call.body}"
+
+    def _is_the_rest(self, call: Call, *, tags: Collection[str]) -> bool:
+        """Whether this only adds what was mapped since one of these leads was written to the contact."""
+        if not isinstance(call.body, dict) or set(call.body) != {"custom_attributes"}:
+            return False
+        before = self.books.history(call.path.rpartition("/")[2])
+        began = any(tag_of(each.written) in tags for each in before if (each.call or 0) < call.id)
+        return began and set(call.body["custom_attributes"]) <= self.added
 
     def _outcome(self, person: Person, lead: Lead, row: Row) -> Iterator[str]:
         expected = expected_of(person, lead, books=self.books)
@@ -164,21 +172,6 @@ class Oracle:
             each.written.get("custom_attributes", {}).get("referred") is True
             for each in self.books.history(contact)
         )
-
-
-def report(oracle: Oracle, findings: Iterable[Finding], *, head: str) -> str:
-    """The findings, and the whole story of the first few whom they concern."""
-    lines = [head]
-    told: list[Person] = []
-    for finding in findings:
-        if len(lines) < LINES:
-            lines.append(f"- {finding.person.email} in {finding.person.workspace}: {finding.what}")
-        if finding.person not in told:
-            told.append(finding.person)
-    lines.append(f"{len(told)} people are concerned")
-    for person in told[:STORIES]:
-        lines += ["", *story(person, rows=oracle.by_tag, books=oracle.books)]
-    return "\n".join(lines)
 
 
 def examine(

@@ -100,7 +100,7 @@ def _somewhere(trouble: Trouble, *, rng: random.Random, times: int, until: float
 
 def _deaths(rng: random.Random) -> Iterator[Event]:
     """A restart of all, twice, and twice the death of one process, which ends in a restart too."""
-    times = _apart(rng, number=4, from_=1.5, to=SECONDS - 1, least=2.5)
+    times = apart(rng, number=4, from_=1.5, to=SECONDS - 1, least=2.5)
     rng.shuffle(times)
     for at in times[:2]:
         yield Event(at, What.RESTART)
@@ -109,7 +109,7 @@ def _deaths(rng: random.Random) -> Iterator[Event]:
         yield Event(at + RESTART_AFTER, What.RESTART)
 
 
-def _apart(rng: random.Random, *, number: int, from_: float, to: float, least: float) -> list[float]:
+def apart(rng: random.Random, *, number: int, from_: float, to: float, least: float) -> list[float]:
     """So many random times, each at least so much after the one before."""
     free = to - from_ - least * (number - 1)
     offsets = sorted(rng.uniform(0, free) for _ in range(number))

@@ -47,7 +47,7 @@ def scene(folder: Path, *, rng: random.Random, leads: int = LEADS) -> Iterator[S
     panels = crowd.panels(WORKSPACES, rng=rng)
     people = crowd.people(panels, leads=leads, rng=rng)
     with contextlib.ExitStack() as stack:
-        sandbox = stack.enter_context(_sandbox(folder / "sandbox.sqlite3"))
+        sandbox = stack.enter_context(sandbox_process(folder / "sandbox.sqlite3"))
         lag = str(SEARCH_LAG)
         made = installation(folder, intercom_url=sandbox.url, INTERCOM_SEARCH_LAG=lag)
         site = stack.enter_context(made)
@@ -98,7 +98,7 @@ def _add(sandbox: Sandbox, person: Person, *, role: Role) -> str:
 
 
 @contextlib.contextmanager
-def _sandbox(path: Path) -> Iterator[Sandbox]:
+def sandbox_process(path: Path) -> Iterator[Sandbox]:
     """A pretend Intercom in a process of its own, so that it does not stall when the test does."""
     command = [sys.executable, "-m", "integrations.sandbox.server", "--file", str(path), "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:

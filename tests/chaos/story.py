@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from integrations.sandbox.control import Call
     from tests.chaos.books import Books
+    from tests.chaos.oracle import Finding, Oracle
     from tests.chaos.people import Person
+
+LINES, STORIES = 150, 5
+
+
+def report(oracle: Oracle, findings: Iterable[Finding], *, head: str) -> str:
+    """The findings, and the whole story of the first few whom they concern."""
+    lines = [head]
+    told: list[Person] = []
+    for finding in findings:
+        if len(lines) < LINES:
+            lines.append(f"- {finding.person.email} in {finding.person.workspace}: {finding.what}")
+        if finding.person not in told:
+            told.append(finding.person)
+    lines.append(f"{len(told)} people are concerned")
+    for person in told[:STORIES]:
+        lines += ["", *story(person, rows=oracle.by_tag, books=oracle.books)]
+    return "\n".join(lines)
 
 
 def story(person: Person, *, rows: Mapping[str, Mapping[str, Any]], books: Books) -> Iterator[str]:

@@ -15,8 +15,9 @@ from integrations.sandbox.control import Sandbox
 from tests.chaos import inside
 from tests.chaos.alone import drain_until_nothing_is_open, join, set_scene
 from tests.chaos.books import Books
-from tests.chaos.oracle import Oracle, report
+from tests.chaos.oracle import Oracle
 from tests.chaos.people import Before, Lead, Panel, Person
+from tests.chaos.story import report
 from tests.integrations.flow_fixtures import Intercom
 from tests.integrations.sandbox_fixtures import TOKEN, WORKSPACE
 
@@ -97,6 +98,17 @@ def test_a_write_that_is_nobodys_is_found(oracle: Oracle, intercom: Intercom) ->
     write(intercom.sandbox, "PUT", f"/contacts/{contact_of(oracle, LEFT)}", {"name": "Somebody Else"})
 
     assert "a write that is nobody's" in findings(oracle, intercom.sandbox)
+
+
+def test_only_what_was_mapped_later_may_be_written_alone(oracle: Oracle, intercom: Intercom) -> None:
+    rest = {"custom_attributes": {"company_size": 7}}
+    for lead in (KNOWN, LEFT):
+        write(intercom.sandbox, "PUT", f"/contacts/{contact_of(oracle, lead)}", rest)
+
+    found = findings(replace(oracle, added=frozenset({"company_size"})), intercom.sandbox)
+
+    assert "known@example.com in" not in found
+    assert "left@example.com in work0001: a write that is nobody's" in found
 
 
 def test_a_write_to_somebody_who_was_skipped_is_found(oracle: Oracle, intercom: Intercom) -> None:
