@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO_ENV := var/demo.env
 DEMO := ENV_FILE=$(DEMO_ENV) PUBLIC_URL=http://127.0.0.1:$(PORT) DATABASE_URL=sqlite:///$(CURDIR)/var/demo.sqlite3 \
-	INTERCOM_SANDBOX=on INTERCOM_SANDBOX_FILE=var/demo-sandbox.sqlite3 REDIS_URL= LOG_LEVEL=WARNING
+	INTERCOM_SANDBOX=on INTERCOM_SANDBOX_FILE=var/demo-sandbox.sqlite3 REDIS_URL= LOG_LEVEL=WARNING \
+	EMAIL_URL=consolemail://
 
-.PHONY: help setup demo clean-demo run test check bench
+.PHONY: help setup demo clean-demo run test check bench bench-long chaos fuzz soak
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,8 +45,12 @@ run: setup .env  ## run web server and worker with the settings in .env
 	@umask 077; $(BIN)/python -m config.newenv > $@
 	@echo "Made .env with fresh keys. Add DATABASE_URL, PUBLIC_URL and the rest there (README.md, Environment)."
 
+# A process for each core, and two more, since many tests wait for time to pass. A file's tests stay together,
+# since some share what is dear to set up; in the order of the folders, so that what drives a browser does not come
+# last and alone.
+PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 test: setup  ## run the tests (DATABASE_URL=postgres://… for PostgreSQL)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup  ## lint, types, migrations, templates, import direction
 	$(BIN)/ruff format --check .
@@ -57,5 +62,17 @@ check: setup  ## lint, types, migrations, templates, import direction
 	DJANGO_SETTINGS_MODULE=tests.settings $(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python -m pytest -q tests/test_imports.py tests/test_templates.py
 
-bench: setup  ## measure, as ratios within one run
-	$(BIN)/python -m tests.bench
+bench: setup  ## measure, as ratios within one run (ARGS=--quick; ARGS="--only latency")
+	$(BIN)/python -m tests.bench $(ARGS)
+
+bench-long: setup  ## measure a backlog of 100,000, two clusters, a million people; an hour at most, on PostgreSQL
+	$(BIN)/python -m tests.bench.long $(ARGS)
+
+chaos: setup  ## thousands join while everything fails; needs PostgreSQL (ARGS="--seed 7 --runs 3 --leads 5000")
+	$(BIN)/python -m tests.chaos.long $(ARGS)
+
+fuzz: setup  ## make up what may come in from outside (FUZZ_EXAMPLES=1000; DATABASE_URL=postgres://… for PostgreSQL)
+	FUZZ_EXAMPLES=$(or $(FUZZ_EXAMPLES),300) $(BIN)/python -m pytest tests/fuzz $(ARGS)
+
+soak: setup  ## work for an hour and see what grows; needs PostgreSQL (ARGS="--minutes 60 --rate 3")
+	$(BIN)/python -m tests.soak $(ARGS)
