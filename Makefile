@@ -18,6 +18,7 @@ setup: $(VENV)/installed  ## install everything into .venv
 
 $(VENV)/installed: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=python3.11 …")'
+	@echo "Installing into $(VENV): a minute or two"
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
@@ -34,16 +35,17 @@ $(DEMO_ENV): | setup
 clean-demo:  ## forget the demonstration's data
 	rm -f var/demo.sqlite3* var/demo-sandbox.sqlite3* $(DEMO_ENV)
 
+# The address of this machine follows PORT in .env, where every command reads it; any other stays as it is.
 run: setup .env  ## run web server and worker with the settings in .env
+	@sed -i.old -E 's|^PUBLIC_URL=http://127\.0\.0\.1:[0-9]+$$|PUBLIC_URL=http://127.0.0.1:$(PORT)|' .env && rm .env.old
+	@grep -q '^PUBLIC_URL=' .env || printf '\nPUBLIC_URL=http://127.0.0.1:$(PORT)\n' >> .env
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
-	PUBLIC_URL=$${PUBLIC_URL:-$$(sed -n 's/^PUBLIC_URL=//p' .env | tail -n 1)}; \
-	export PUBLIC_URL=$${PUBLIC_URL:-http://127.0.0.1:$(PORT)}; \
 	exec $(BIN)/python manage.py supervise --web --bind 127.0.0.1:$(PORT)
 
 .env: | setup
-	@umask 077; $(BIN)/python -m config.newenv > $@
-	@echo "Made .env with fresh keys. Add DATABASE_URL, PUBLIC_URL and the rest there (README.md, Environment)."
+	@umask 077; { $(BIN)/python -m config.newenv; echo "PUBLIC_URL=http://127.0.0.1:$(PORT)"; } > $@
+	@echo "Made .env with fresh keys. Add DATABASE_URL and the rest there (README.md, Environment)."
 
 # A process for each core, and two more, since many tests wait for time to pass. A file's tests stay together,
 # since some share what is dear to set up; in the order of the folders, so that what drives a browser does not come

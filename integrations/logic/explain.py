@@ -127,7 +127,7 @@ ENDED: Mapping[Reason, Explanation] = {
         _("If you restore it in Intercom, you can undo the update again."),
     ),
     Reason.NOTHING_TO_ACTION: Explanation(
-        _("The campaign said Nothing to action when this person joined."),
+        _("When this person joined, the settings on their tab (Leads or Referrers) said Nothing to action."),
         SEND_AFTER_ALL,
     ),
     Reason.DISCONNECTED: Explanation(

@@ -54,7 +54,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Which steps are done. `unsaved`: some of them by what is only typed so far."""
+    """Which steps are done, in their order. `unsaved`: some of them by what is only typed so far."""
 
     done: Mapping[Step, bool]
     unsaved: bool
@@ -63,7 +63,7 @@ class Progress:
     @property
     def next(self) -> Step | None:
         """The first step that is not done; but who leaves the page to connect saves first."""
-        first = next((step for step in Step if not self.done[step]), None)
+        first = next((step for step, done in self.done.items() if not done), None)
         return Step.SAVE if first is Step.CONNECT and self.unsaved else first
 
 
@@ -79,6 +79,9 @@ def progress(
         Step.SAVE: all(before.values()),
         Step.LIVE: happened.live,
     }
+    if happened.live and not happened.tested:
+        # Whoever arrives shows more than a test would.
+        del done[Step.TEST]
     unsaved = any(now[step] and not before[step] for step in now)
     return Progress(done, unsaved, happened)
 

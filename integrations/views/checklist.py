@@ -80,9 +80,10 @@ HINTS: Mapping[Step, Texts] = {
     Step.CONNECT: dict.fromkeys(
         Audience, _("You sign in to Intercom and allow access; it takes about a minute.")
     ),
-    Step.ACTION: dict.fromkeys(
-        Audience, _("While it says Nothing to action, nobody is sent. A new lead is the usual choice.")
-    ),
+    Step.ACTION: {
+        Audience.LEAD: _("While it says Nothing to action, no contact is created. Most choose a new lead."),
+        Audience.REFERRER: _("While it says Nothing to action, no contact is created for a referrer."),
+    },
     Step.EMAIL: dict.fromkeys(
         Audience,
         _("Choose Email in the row that writes to Email; the yellow Setup Required says what is missing."),
@@ -122,7 +123,7 @@ def checklist(panel: Panel, audience: Audience, draft: Draft) -> Checklist | Non
         return None
     saved, typed = panel.settings(audience), draft.settings
     found = progress(happened, saved=saved, typed=typed, connection=panel.connection)
-    lines = tuple(_line(panel, audience, step=step, found=found) for step in Step)
+    lines = tuple(_line(panel, audience, step=step, found=found) for step in found.done)
     held_by = panel.held_by(audience)
     return Checklist(lines, "" if found.next else _finished(audience, held_by=held_by), sends=not held_by)
 

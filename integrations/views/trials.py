@@ -15,6 +15,7 @@ from integrations.forms.draft import read_draft, saved_draft
 from integrations.models import Trial
 from integrations.services.trials import ask
 from integrations.views.access import EDIT, LOOK, require
+from integrations.views.checklist import checklist
 from integrations.views.page import audience_of, load
 from integrations.views.panel_page import render_draft
 from integrations.views.trial_card import card, not_ready, obstacle
@@ -25,12 +26,14 @@ if TYPE_CHECKING:
 
     from campaigns.models import Audience, Campaign
     from integrations.forms.draft import Draft
+    from integrations.views.checklist import Checklist
     from integrations.views.page import Panel
     from integrations.views.trial_card import TrialCard
 
 __all__ = ["card", "start", "watch"]
 
 WHOLE = "integrations/panel/trial.html"
+ENDED = "integrations/panel/trial_ended.html"
 STATE = "integrations/panel/trial_state.html"
 
 
@@ -53,16 +56,18 @@ def start(request: HttpRequest, campaign: Campaign, tab: str) -> HttpResponseBas
 def watch(request: HttpRequest, campaign: Campaign, tab: str, trial_id: int) -> HttpResponseBase:
     """htmx gets what has changed. Without it a form comes back as it was typed, or there is a page."""
     require(request, LOOK)
-    panel, audience = load(request, campaign), audience_of(tab)
+    audience = audience_of(tab)
     trials = Trial.objects.filter(settings__campaign=campaign, settings__audience=audience)
     chosen = get_object_or_404(trials.select_related("made_by", "connection"), pk=trial_id)
+    # After the test itself, so that its end is known to all of the page.
+    panel = load(request, campaign)
     draft = saved_draft(panel, audience)
     if request.method == "POST":
         require(request, EDIT)
         draft = read_draft(panel, audience, request.POST)
     drawn = card(panel, audience, draft, chosen=chosen)
     if _is_htmx(request):
-        return _news(request, drawn)
+        return _news(request, drawn, steps=checklist(panel, audience, draft))
     if request.method == "POST":
         return render_draft(request, panel, audience, draft)
     context = tab_context(request, campaign, slug="intercom_trial", title=_("Test lead"))
@@ -70,13 +75,14 @@ def watch(request: HttpRequest, campaign: Campaign, tab: str, trial_id: int) -> 
     return TemplateResponse(request, "integrations/trial.html", context)
 
 
-def _news(request: HttpRequest, drawn: TrialCard) -> HttpResponseBase:
-    """The line that changes; the whole card once a test that was watched has ended."""
+def _news(request: HttpRequest, drawn: TrialCard, *, steps: Checklist | None) -> HttpResponseBase:
+    """The line that changes; once a test that was watched has ended, the whole card and the first steps."""
     alone = "alone" in request.GET
     if drawn.result is None or drawn.result.going or "going" not in request.GET:
         return TemplateResponse(request, STATE, {"trial": drawn, "alone": alone})
     said = f"{drawn.result.sentence} {drawn.result.leftover}"
-    response = trigger_client_event(_whole(request, drawn, alone=alone), "announce", {"value": said})
+    whole = _whole(request, drawn, alone=alone, steps=None if alone else steps)
+    response = trigger_client_event(whole, "announce", {"value": said})
     return reswap(retarget(response, "#trial"), "outerHTML")
 
 
@@ -88,8 +94,11 @@ def _start(panel: Panel, audience: Audience, draft: Draft, *, user: User) -> Tri
     return ask(row, settings=draft.settings, attributes=panel.attributes, user=user)
 
 
-def _whole(request: HttpRequest, drawn: TrialCard, *, alone: bool = False) -> TemplateResponse:
-    return TemplateResponse(request, WHOLE, {"trial": drawn, "alone": alone})
+def _whole(
+    request: HttpRequest, drawn: TrialCard, *, alone: bool = False, steps: Checklist | None = None
+) -> TemplateResponse:
+    context = {"trial": drawn, "alone": alone, "checklist": steps}
+    return TemplateResponse(request, ENDED if steps else WHOLE, context)
 
 
 def _is_htmx(request: HttpRequest) -> bool:

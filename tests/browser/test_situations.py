@@ -183,7 +183,7 @@ SITUATIONS: dict[str, tuple[Callable[[Scene], None], str, str]] = {
     "nothing-to-action": (
         nothing_to_action,
         "Not sent",
-        "The campaign said Nothing to action when this person joined.",
+        "When this person joined, the settings on their tab (Leads or Referrers) said Nothing to action.",
     ),
 }
 """For each how it comes to be, the word on its badge, and the sentence that a person reads."""

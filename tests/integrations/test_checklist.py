@@ -131,12 +131,17 @@ def test_the_test_lead_is_next_until_one_has_passed(opened: Any, workspace: Inte
     assert looks(shown(opened(campaign))) == [DONE, DONE, DONE, DONE, DONE, NEXT]
 
 
-def test_a_test_lead_that_was_left_out_stays_open(opened: Any, workspace: IntercomConnection) -> None:
+def test_a_test_lead_is_not_asked_for_once_somebody_real_has_arrived(
+    opened: Any, workspace: IntercomConnection
+) -> None:
     campaign = make_campaign()
     set_panel(campaign)
     arrived(campaign)
+    found = shown(opened(campaign))
 
-    assert looks(shown(opened(campaign))) == [DONE, DONE, DONE, NEXT, DONE, DONE]
+    assert looks(found) == [DONE] * 5
+    assert "Send a test lead" not in [line.title for line in found.lines]
+    assert found.finished == "Everything is set up, and leads reach Intercom."
 
 
 @pytest.mark.parametrize("state", [State.NOT_SENT, State.NEEDS_ATTENTION])

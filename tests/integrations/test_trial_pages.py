@@ -259,6 +259,18 @@ def test_when_it_has_ended_the_whole_card_comes_and_is_announced(
     assert "Tested just now by" not in text_of(response)
 
 
+def test_when_it_has_ended_the_first_steps_go_on(
+    staff: Client, intercom: Intercom, campaign: Campaign
+) -> None:
+    trial = drained(intercom, asked(campaign))
+
+    page = text_of(staff.get(address(campaign, trial.pk) + "?going", headers=HTMX))
+
+    steps = page[page.index('id="first-steps"') :]
+    assert 'hx-swap-oob="true"' in steps
+    assert "Go to the test" not in steps
+
+
 def test_without_javascript_a_test_has_a_page_of_its_own(
     looker: Client, intercom: Intercom, campaign: Campaign
 ) -> None:

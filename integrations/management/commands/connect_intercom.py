@@ -15,6 +15,7 @@ from campaigns.management.help import TaughtCommand
 from integrations.intercom.errors import AuthError, ForbiddenError, IntercomError
 from integrations.intercom.session import Session
 from integrations.pretence import listen_to_sandbox
+from integrations.services.answer_words import status_in_words
 from integrations.services.client import base_url
 from integrations.services.connect import Connected, connect_with_token, usable_regions
 
@@ -84,11 +85,18 @@ def _connect(token: str, *, region: str) -> Connected:
         )
         raise CommandError(text) from err
     except IntercomError as err:
-        text = _("%(host)s did not answer as Intercom should (%(error)s). Nothing was changed; try again.")
-        raise CommandError(text % {"host": base_url(region), "error": err}) from err
+        text = _("%(host)s did not answer as Intercom should: %(why)s. Nothing was changed; try again.")
+        raise CommandError(text % {"host": base_url(region), "why": _why(err)}) from err
     except ValueError as err:
         text = _("The address of Intercom's API cannot be used (%(error)s): look at INTERCOM_API_URL.")
         raise CommandError(text % {"error": err}) from err
+
+
+def _why(error: IntercomError) -> str:
+    status = error.exchange.status if error.exchange else None
+    if status is None:
+        return _("no answer came, so see whether it runs, and at this address")
+    return status_in_words(status)
 
 
 def _token() -> str:

@@ -43,7 +43,10 @@ sent is finished first. A second one stops at once.
         if options["web"]:
             host, port = options["bind"]
             if port_is_taken(port):
-                raise CommandError(_("Port %(port)d is in use. Choose another.") % {"port": port})
+                raise CommandError(
+                    _("Port %(port)d is in use. Choose another: --bind, or make run PORT=8010.")
+                    % {"port": port}
+                )
             children.append(web(host=host, port=port))
             text = _("Listening on %(host)s:%(port)d; people reach it at %(url)s (PUBLIC_URL).")
             self.stdout.write(text % {"host": host, "port": port, "url": settings.PUBLIC_URL})
