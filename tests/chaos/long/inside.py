@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.core.management import call_command
@@ -14,6 +15,7 @@ from django_q.signing import SignedPackage
 
 from campaigns.models import Audience, Campaign, Participant
 from campaigns.services import join_lead
+from integrations.intercom.errors import AuthError
 from integrations.intercom.session import Session
 from integrations.models import Delivery, DrainLease, IntercomConnection, SyncSettings
 from integrations.services import repair
@@ -77,8 +79,9 @@ def _visit(slug: str, email: str, first_name: str, source: str) -> int:
 
 
 def refresh(workspace: str) -> None:
-    """As an admin who reads the workspace's fields again."""
-    with Session() as session:
+    """As an admin who reads the workspace's fields again; while the token is revoked they can't, and whoever
+    connects again reads them."""
+    with Session() as session, suppress(AuthError):
         refresh_attributes(IntercomConnection.objects.get(workspace_id=workspace), session=session)
 
 
