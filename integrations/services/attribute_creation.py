@@ -16,8 +16,8 @@ from integrations.logic.targets import FORBIDDEN_TARGETS, WIRE_TYPES
 from integrations.logic.text import clean, is_blank
 from integrations.logic.types import CUSTOM, Attribute
 from integrations.models import SecretUnreadableError
+from integrations.services.access import asking
 from integrations.services.attributes import add_attribute, refresh_attributes
-from integrations.services.client import client_for
 from integrations.services.tabs import load_attributes
 from integrations.services.type_words import type_in_words
 from integrations.services.vendor_words import cannot_ask, failure_in_words
@@ -135,8 +135,8 @@ def _ask(
     connection: IntercomConnection, *, name: str, data_type: str, description: str, session: Session
 ) -> Creation:
     try:
-        client = client_for(connection, session=session)
-        answer = client.create_data_attribute(name, data_type=data_type, description=description)
+        with asking(connection, session=session) as client:
+            answer = client.create_data_attribute(name, data_type=data_type, description=description)
     except RejectedError as err:
         return _rejected(connection, err, name=name, data_type=data_type, session=session)
     except (IntercomError, SecretUnreadableError, ValueError) as err:

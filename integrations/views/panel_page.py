@@ -93,13 +93,14 @@ def show_page(
 def show_pieces(request: HttpRequest, panel: Panel, audience: Audience, outcome: Outcome) -> HttpResponse:
     """What htmx puts into the page: the row or form that was asked for, and all that follows from it."""
     # These pages draw this one, and this one draws their cards.
-    from integrations.views import checklist, trials
+    from integrations.views import checklist, header, trials
 
     context = {
         **_form_context(panel, audience, outcome),
         "preview": _preview(panel, audience, draft=outcome.draft),
         "campaign": panel.campaign,
         "checklist": checklist.checklist(panel, audience, outcome.draft),
+        "header": header.changed(panel, audience),
         "trial": trials.card(panel, audience, outcome.draft),
     }
     response: HttpResponse = TemplateResponse(request, "integrations/panel/answer.html", context)
