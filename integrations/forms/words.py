@@ -25,6 +25,10 @@ WRONG: Mapping[Wrong, _StrPromise] = {
         "Email takes the person's own email only. Choose Email: anything else would put everybody into one "
         "contact."
     ),
+    Wrong.ID_NOT_OWN: _(
+        "Intercom gives an External ID to one user only: with a value that others share, everybody after the "
+        "first would be refused. Choose Lead ID, or another value that is the person's alone."
+    ),
     Wrong.MAPPED_TWICE: _(
         "Another row fills %(target)s already. Choose another field, or remove one of the two."
     ),
