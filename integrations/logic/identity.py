@@ -6,8 +6,8 @@ from integrations.logic.targets import EXTERNAL_ID
 from integrations.logic.types import DataType, MapRow
 
 SHARED_GROUPS = ("campaign.", "referrer.")
-SHARED = frozenset({f"lead.{name}" for name in ("first_name", "last_name", "full_name", "company", "source")})
-"""What several people may have alike. What a campaign asks for itself may be anything, so it is not judged."""
+SHARED = frozenset({"lead.first_name", "lead.last_name", "lead.full_name", "lead.company", "lead.source"})
+"""What several people may have alike. What a campaign asks for itself may be anything: it is not judged."""
 
 
 def is_shared_id(row: MapRow) -> bool:

@@ -1,4 +1,4 @@
-"""How whoever is no drain asks a workspace with the token that we keep: Intercom's refusal of it is remembered.
+"""How whoever is no drain asks a workspace with the token that we keep; its refusal is remembered.
 
 What another refusal says (a plan, a permission) is about that one call, and the drain's to judge.
 """

@@ -23,10 +23,15 @@ pytestmark = pytest.mark.django_db
 
 def refuse(connection: IntercomConnection, error: IntercomError, *, renewed: bool = False) -> None:
     """Asks, and is answered so; perhaps after somebody has renewed the token."""
-    with pytest.raises(type(error)), Session() as session, asking(connection, session=session):
-        if renewed:
-            IntercomConnection.objects.update(sealed_token=seal("another"))
-        raise error
+
+    def ask() -> None:
+        with Session() as session, asking(connection, session=session):
+            if renewed:
+                IntercomConnection.objects.update(sealed_token=seal("another"))
+            raise error
+
+    with pytest.raises(type(error)):
+        ask()
 
 
 def test_a_refused_token_has_the_workspace_connected_again() -> None:
