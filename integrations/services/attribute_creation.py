@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from integrations.intercom.errors import IntercomError, RejectedError, TransientError
+from integrations.logic.contradictions import unstorable
 from integrations.logic.targets import FORBIDDEN_TARGETS, WIRE_TYPES
 from integrations.logic.text import clean, is_blank
 from integrations.logic.types import CUSTOM, Attribute
@@ -33,6 +34,7 @@ CREATABLE = ("string", "integer", "float", "boolean", "date")
 LIMIT_REACHED = "custom_data_limit_reached"
 
 NO_NAME = _("Give the new attribute a name.")
+INVISIBLE = _("This name contains an invisible character that cannot be stored. Type it anew.")
 TOO_LONG = _("This name is too long: Intercom takes at most %(limit)d characters.")
 WRONG_LETTERS = _("A name may hold letters, digits, hyphens and underscores only. Try “%(better)s”.")
 NO_LETTERS = _("A name may hold letters, digits, hyphens and underscores only.")
@@ -72,6 +74,8 @@ def create_attribute(
 
     So a second click, and a try after a lost answer, end as the first one should have.
     """
+    if unstorable(name):
+        return Creation(refusal=str(INVISIBLE))
     name = unicodedata.normalize("NFC", clean(name))
     refusal = _refusal(name, data_type) or cannot_ask(connection)
     if refusal:

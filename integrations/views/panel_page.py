@@ -66,7 +66,9 @@ class Outcome:
     creation: str = ""
     """Why an attribute was not created in Intercom."""
     created: str = ""
-    """That it was, and where it is chosen."""
+    """That it is there, and which row fills it."""
+    chosen: bool = True
+    """Whether a row was changed for it."""
     announce: str = ""
     focus: str = ""
 

@@ -105,6 +105,26 @@ def test_a_button_pressed_after_the_session_has_ended(screen: Screen, working: C
     check_it_is_there(screen)
 
 
+@pytest.mark.parametrize("button", ["Save", "+ Add More Fields"])
+def test_a_browser_that_has_forgotten_everything_of_ours(
+    screen: Screen, working: Campaign, button: str
+) -> None:
+    screen.open(working)
+    type_something(screen)
+    screen.page.context.clear_cookies()
+    screen.button(button).click()
+    screen.sees("You were logged out, so nothing was saved.")
+    check_it_is_there(screen)
+    with screen.page.expect_popup() as opened:
+        screen.page.get_by_role("link", name="log in in another tab").click()
+    sign_in(opened.value)
+    opened.value.wait_for_url("**/admin/")
+    opened.value.close()
+    screen.save()
+    check_it_is_there(screen)
+    assert len(current(working, Audience.LEAD).rows) == 4
+
+
 def test_the_test_lead_is_asked_for_after_the_session_has_ended(screen: Screen, working: Campaign) -> None:
     screen.open(working)
     type_something(screen)

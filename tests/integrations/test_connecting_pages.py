@@ -617,6 +617,20 @@ def test_the_question_names_both_those_who_wait_and_the_fields_that_lack(
     assert "<bdi>email</bdi>" not in text
 
 
+def test_two_workspaces_of_one_name_are_told_apart(
+    admin: Client, campaign: Campaign, at_acme: IntercomConnection
+) -> None:
+    IntercomConnection.objects.update(name="Acme")
+    twin = make_workspace("beta5678", name="Acme", region="EU")
+    text = admin.get(page(campaign, "intercom_move", to=twin.pk)).text
+    assert "Use Acme (Europe, beta5678)" in text
+    assert f"Keep Acme (United States, {at_acme.workspace_id})" in text
+    detach(campaign, user=None)
+    known = admin.get(page(campaign, "intercom_connect")).text
+    assert "Europe · <bdi>beta5678</bdi>" in known
+    assert 'Use this workspace<span class="visually-hidden">: Acme (Europe, beta5678)</span>' in known
+
+
 def test_looking_at_the_question_moves_nothing(
     admin: Client, campaign: Campaign, at_acme: IntercomConnection
 ) -> None:

@@ -151,6 +151,29 @@ def test_a_new_attribute_gets_a_row_of_its_own_where_none_is_open(online: Desk) 
     assert page.values["rows-TOTAL_FORMS"] == "3"
 
 
+def test_an_attribute_that_a_row_fills_already_is_not_chosen_twice(online: Desk) -> None:
+    made = read(online.press("create_attribute", new_name="lead_source", new_type="string"))
+    again = {**made.values, "new_name": "lead_source", "new_type": "string"}
+    page = read(online.press("create_attribute", again))
+    assert page.values["rows-TOTAL_FORMS"] == "3"
+    assert page.values["new_name"] == ""
+    assert "this row fills it already: nothing yet → lead_source" in page.text
+    assert "and chosen in the last row" not in page.text
+
+
+def test_an_attribute_of_a_removed_row_is_chosen_anew(online: Desk) -> None:
+    made = read(online.press("create_attribute", new_name="lead_source", new_type="string"))
+    again = {**made.values, "rows-2-DELETE": "on", "new_name": "lead_source", "new_type": "string"}
+    page = read(online.press("create_attribute", again))
+    assert page.values["rows-3-target"] == "custom_attributes.lead_source"
+    assert "and chosen in the last row" in page.text
+
+
+def test_a_name_that_is_typed_keeps_its_section_open(online: Desk) -> None:
+    assert b'class="panel__more" open' in online.press("check", new_name="lead_").content
+    assert b'class="panel__more" open' not in online.press("check").content
+
+
 @pytest.mark.parametrize(
     ("name", "kind"), [("", "string"), ("a b", "string"), ("fine", "nonsense"), ("email", "string")]
 )
