@@ -35,7 +35,9 @@ def refresh(panel: Panel, audience: Audience, draft: Draft, _number: int) -> Out
     if failure:
         title = gettext("The list of Intercom's fields could not be read")
         notice = Notice(Level.WARN, title, f"{failure} {gettext('Until then the list from before is used.')}")
-        return Outcome(draft, body=True, notices=[notice], announce=f"{title}. {failure}", focus="#refresh")
+        return Outcome(
+            draft, body=True, notices=[notice], announce=f"{title}. {failure}", focus="#panel-notices"
+        )
     fresh = load(panel.request, panel.campaign)
     text = gettext("The list of Intercom's fields was read just now.")
     return Outcome(draft_from(fresh, audience, typed=draft.typed), body=True, announce=text, focus="#refresh")

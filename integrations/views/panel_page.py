@@ -97,19 +97,22 @@ def show_pieces(request: HttpRequest, panel: Panel, audience: Audience, outcome:
     # These pages draw this one, and this one draws their cards.
     from integrations.views import checklist, header, trials
 
+    above = header.changed(panel, audience)
     context = {
         **_form_context(panel, audience, outcome),
         "preview": _preview(panel, audience, draft=outcome.draft),
         "campaign": panel.campaign,
         "checklist": checklist.checklist(panel, audience, outcome.draft),
-        "header": header.changed(panel, audience),
+        "header": above,
         "trial": trials.card(panel, audience, outcome.draft),
     }
     response: HttpResponse = TemplateResponse(request, "integrations/panel/answer.html", context)
     if outcome.announce:
         trigger_client_event(response, "announce", {"value": outcome.announce})
-    if outcome.focus:
-        trigger_client_event(response, "focus", {"value": outcome.focus})
+    # How to connect again stands there, far above what was pressed.
+    focus = "#connection" if above and outcome.notices else outcome.focus
+    if focus:
+        trigger_client_event(response, "focus", {"value": focus})
     return response
 
 

@@ -2,8 +2,6 @@
 /* What every admin page may use, by attributes alone; pages work without it:
      <a href="..." data-opens="ID">     opens <dialog id="ID"> instead of following the link
      <button data-closes>               closes the dialog that it stands in
-     <button data-again hidden>         is shown when the dialog's words did not come, and asks for them again
-     <p data-moment>                    is shown in a dialog while they are on their way
      <button data-copies="ID" hidden>   is shown, and copies the text of that element
    and in answers to htmx: HX-Trigger {"announce": "what to say", "focus": "#where-to-go"}. */
 {
@@ -27,14 +25,6 @@
     if (dialog.open) return;
     dialog.showModal();
     // htmx would keep the click for itself.
-    dialog.dispatchEvent(new Event("opened"));
-  };
-
-  const again = (button) => {
-    const dialog = button.closest("dialog[open]");
-    if (!dialog) return;
-    tellIn(dialog, "");
-    dialog.querySelector("[data-closes]")?.focus();
     dialog.dispatchEvent(new Event("opened"));
   };
 
@@ -83,11 +73,10 @@
     if (event.defaultPrevented || event.button) return;
     const target = event.target;
     closeMenus(target);
-    const one = target.closest?.("[data-opens], [data-closes], [data-copies], [data-again]");
+    const one = target.closest?.("[data-opens], [data-closes], [data-copies]");
     if (!one) return;
     if ("opens" in one.dataset) open(one, event);
     else if ("closes" in one.dataset) close(one, event);
-    else if ("again" in one.dataset) again(one);
     else copy(one);
   });
 
@@ -98,55 +87,27 @@
     menu.querySelector("summary").focus();
   });
 
-  // What went wrong
-  const show = (box, kind) => {
-    box.hidden = !kind;
-    for (const line of box.children) line.hidden = line.dataset.trouble !== kind;
-  };
-
-  // Nothing outside of an open dialog can be reached.
-  const tellIn = (dialog, kind) => {
-    dialog.querySelector(".trouble")?.remove();
-    for (const one of dialog.querySelectorAll("[data-moment]")) one.hidden = Boolean(kind);
-    for (const one of dialog.querySelectorAll("[data-again]")) one.hidden = !kind;
-    if (!kind) return;
-    const box = find("trouble").cloneNode(true);
-    box.removeAttribute("id");
-    show(box, kind);
-    dialog.prepend(box);
-  };
-
-  const trouble = (kind, place) => {
-    const box = find("trouble");
-    if (!box) return;
-    const dialog = place?.closest?.("dialog[open]");
-    if (dialog) tellIn(dialog, kind);
-    else show(box, kind);
-  };
-
   // Signing in again elsewhere changes the token
   const TOKEN = "csrfmiddlewaretoken";
   const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-  // A browser that never keeps it may be refused: that is not ours to say.
-  const hadToken = Boolean(token());
 
   document.addEventListener(
     "submit",
     (event) => {
-      const form = event.target;
-      const field = form.querySelector(`input[name=${TOKEN}]`);
+      const field = event.target.querySelector(`input[name=${TOKEN}]`);
       if (field && token()) field.value = token();
-      else if (field && form.getAttribute("method") === "post" && find("trouble") && hadToken) {
-        // It would be refused, and what is typed be gone.
-        event.preventDefault();
-        event.stopPropagation();
-        trouble("signed-out", form);
-      }
     },
     true,
   );
 
   // htmx
+  const trouble = (kind) => {
+    const box = find("trouble");
+    if (!box) return;
+    box.hidden = !kind;
+    for (const line of box.children) line.hidden = line.dataset.trouble !== kind;
+  };
+
   const said = (event) => event.detail?.value ?? event.detail?.text;
   let goal, later;
 
@@ -164,13 +125,8 @@
     // An answer that swaps nothing settles nothing.
     later = setTimeout(goThere, 300);
   });
-  on("htmx:configRequest", (event) => {
-    const { detail } = event;
-    if (!token()) {
-      if (detail.verb === "get" || !hadToken) return;
-      event.preventDefault();
-      return trouble("signed-out", event.target);
-    }
+  on("htmx:configRequest", ({ detail }) => {
+    if (!token()) return;
     detail.headers["X-CSRFToken"] = token();
     if (detail.parameters[TOKEN]) detail.parameters[TOKEN] = token();
   });
@@ -180,14 +136,10 @@
     if (signedOut) detail.shouldSwap = false;
     // Nothing in it works before it has settled.
     if (detail.shouldSwap) clearTimeout(later);
-    if (detail.xhr.status < 400) trouble(signedOut ? "signed-out" : "", detail.elt);
+    if (detail.xhr.status < 400) trouble(signedOut ? "signed-out" : "");
   });
-  on("htmx:responseError", ({ detail }) => {
-    trouble(detail.xhr.status === 403 ? "refused" : "failed", detail.elt);
-  });
-  for (const name of ["htmx:sendError", "htmx:timeout"]) {
-    on(name, ({ detail }) => trouble("unreachable", detail.elt));
-  }
+  on("htmx:responseError", ({ detail }) => trouble(detail.xhr.status === 403 ? "refused" : "failed"));
+  for (const name of ["htmx:sendError", "htmx:timeout"]) on(name, () => trouble("unreachable"));
   on("htmx:afterSettle", () => {
     showCopying();
     goThere();

@@ -174,6 +174,8 @@ def test_a_refused_access_brings_the_way_to_reconnect(page: Page, sandbox: Sandb
     page.click("#refresh")
     header = page.locator("#connection")
     expect(header.get_by_text("Reconnect needed")).to_be_visible()
+    expect(header).to_be_focused()
+    expect(header).to_be_in_viewport()
     header.get_by_role("link", name="Reconnect").click()
     expect(page.locator("#connect-dialog")).to_be_visible()
     page.keyboard.press("Escape")

@@ -106,7 +106,7 @@ def test_a_form_from_another_session_is_refused_in_our_words(campaign: Campaign)
     assert page.status_code == 403
     assert_strict(page)
     assert "open for too long" in text(page)
-    assert "copy what you have typed there" in text(page)
+    assert "may have to be typed again" in text(page)
 
 
 def test_the_page_for_our_own_faults_needs_nothing() -> None:

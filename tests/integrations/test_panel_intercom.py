@@ -70,7 +70,7 @@ def test_a_lost_access_is_said_without_asking(online: Desk, intercom: Intercom) 
     assert intercom.new_calls() == []
 
 
-ASKING = {
+ASKING: dict[str, dict[str, str]] = {
     "refresh": {},
     "create_attribute": {"new_name": "lead_source", "new_type": "string"},
     "create_marks": {"marks": "on"},
@@ -84,7 +84,7 @@ def test_a_refused_access_shows_at_once_with_the_way_to_reconnect(
     online.press("save", marks="on")
     DataAttribute.objects.filter(full_name__endswith="lead_source").delete()
     intercom.sandbox.revoke(TOKEN)
-    page = read(online.pieces(button, **ASKING[button]))
+    page = read(online.pieces(button, {**online.form(), **ASKING[button]}))
     assert IntercomConnection.objects.get().status == ConnectionStatus.RECONNECT_NEEDED
     assert {"panel-header", "first-steps"} <= set(page.ids)
     assert page.values["standing"] == "reconnect_needed"
