@@ -16,6 +16,7 @@ from integrations.logic.coerce import coerce
 from integrations.logic.contradictions import Place
 from integrations.logic.notes import NoteCode
 from integrations.logic.setup import SetupCode
+from integrations.logic.shown import shown
 from integrations.logic.targets import find
 from integrations.logic.types import Attribute, DataType, MapRow
 from integrations.services.type_words import type_in_words
@@ -43,6 +44,9 @@ SOURCE_TYPES = {
     ValueType.FLOAT: "float",
     ValueType.BOOLEAN: "boolean",
 }
+
+LONGEST = 60
+"""Characters of a value in a sentence."""
 
 
 class Kind(StrEnum):
@@ -94,7 +98,8 @@ def issues_of(panel: Panel, audience: Audience, draft: Draft) -> Issues:
         target = draft.settings.rule_attribute if in_rule else draft.settings.rows[one.number].target
         text = words.wrong(one, target=target, labels=labels)
         if one.place is Place.QUALIFYING:
-            text = f"{_shown(draft.settings.qualifying_values[one.number])}: {text}"
+            value = draft.settings.qualifying_values[one.number]
+            text = f"“{shown(value, attribute=panel.attributes.get(target))[:LONGEST]}”: {text}"
         issue = Issue(Kind.ERROR, text, words.control(one, numbers=draft.numbers))
         (rule if in_rule else found[draft.numbers[one.number]]).append(issue)
     for problem in draft.missing:
@@ -163,7 +168,3 @@ def _problems(panel: Panel, audience: Audience) -> dict[tuple[str, ...], FieldMa
     row = panel.rows.get(audience)
     saved = row.field_map.all() if row else ()
     return {(one.data_type, one.source, one.value, one.target): one for one in saved}
-
-
-def _shown(value: object) -> str:
-    return f"“{str(value)[:60]}”"

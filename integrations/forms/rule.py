@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext
 
-from integrations.forms.values import shown
+from integrations.logic.shown import shown
 from integrations.logic.text import fold
 from integrations.services.type_words import type_in_words
 

@@ -9,25 +9,22 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext, ngettext
 
 from campaigns.models import Audience
-from integrations.forms import duplicates, rule
+from integrations.forms import duplicates, rule, words
 from integrations.forms.choices import labels_of
 from integrations.forms.issues import issues_of
 from integrations.forms.panel import PanelForm
 from integrations.forms.rows import rows_of
-from integrations.logic.setup import SetupCode, setup_problems
+from integrations.logic.setup import setup_problems
 from integrations.logic.types import Action
 from integrations.models import Action as Choice
 from integrations.models import DuplicatePolicy
 from integrations.services.incomplete import MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from integrations.forms.choices import Labels
     from integrations.forms.draft import Draft
     from integrations.forms.issues import Issue, Issues
     from integrations.forms.rows import Row
-    from integrations.logic.setup import SetupProblem
     from integrations.views.page import Panel
 
 REFERRAL_LINK = "lead.referral_link"
@@ -107,20 +104,19 @@ class Sheet:
 
     @property
     def tabs(self) -> list[TabLink]:
-        shown = ((Audience.LEAD, gettext("Leads")), (Audience.REFERRER, gettext("Referrers")))
         return [
-            TabLink(label, self.panel.url(one), one is self.audience, self._missing_of(one))
-            for one, label in shown
+            TabLink(str(label), self.panel.url(one), one is self.audience, self._missing_of(one))
+            for one, label in words.TABS.items()
         ]
 
     def _missing_of(self, audience: Audience) -> str:
         own = audience is self.audience
-        return _in_short(self.draft.missing if own else setup_problems(self.panel.settings(audience)))
+        return words.in_short(self.draft.missing if own else setup_problems(self.panel.settings(audience)))
 
     @property
     def missing(self) -> str:
         """What the mapping still lacks, in short; "" when it is complete."""
-        return _in_short(self.draft.missing)
+        return words.in_short(self.draft.missing)
 
     @property
     def errors(self) -> list[tuple[str, Issue]]:
@@ -162,14 +158,3 @@ class Sheet:
     @cached_property
     def rule(self) -> rule.Hints:
         return rule.hints_of(self.draft.settings, attributes=self.panel.attributes, labels=self.labels)
-
-
-def _in_short(problems: Iterable[SetupProblem]) -> str:
-    problems = list(problems)
-    email = {SetupCode.EMAIL_NOT_MAPPED, SetupCode.EMAIL_NOT_OWN}
-    parts = [gettext("Email is not mapped yet")] if any(p.code in email for p in problems) else []
-    rows = len({problem.row for problem in problems if problem.code not in email})
-    if rows:
-        text = ngettext("%(number)d field is not complete", "%(number)d fields are not complete", rows)
-        parts.append(text % {"number": rows})
-    return ", ".join(parts)

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from integrations.forms.values import shown
 from integrations.logic.contradictions import MOST_ROWS
+from integrations.logic.shown import shown
 from integrations.logic.targets import EMAIL
 from integrations.logic.types import DataType, IfPresent, MapRow
 from integrations.services.settings_format import Method

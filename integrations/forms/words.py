@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.models import Audience
 from integrations.logic.contradictions import Contradiction, Place, Wrong
 from integrations.logic.notes import NoteCode
 from integrations.logic.setup import SetupCode, SetupProblem
 from integrations.services.type_words import type_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from django.utils.functional import _StrPromise
 
     from integrations.forms.choices import Labels
 
+TABS: Mapping[Audience, _StrPromise] = {Audience.LEAD: _("Leads"), Audience.REFERRER: _("Referrers")}
+"""What the two tabs are called."""
+
 WRONG: Mapping[Wrong, _StrPromise] = {
     Wrong.EMAIL_NOT_OWN: _(
         "Email takes the person's own email only. Choose Email: anything else would put everybody into one "
         "contact."
+    ),
+    Wrong.ID_NOT_OWN: _(
+        "Intercom gives an External ID to one user only: with a value that others share, everybody after the "
+        "first would be refused. Choose Lead ID, or another value that is the person's alone."
     ),
     Wrong.MAPPED_TWICE: _(
         "Another row fills %(target)s already. Choose another field, or remove one of the two."
@@ -126,3 +134,15 @@ def missing(problem: SetupProblem, *, labels: Labels) -> str:
 def field_problem(code: str, *, target: str, labels: Labels) -> str:
     known = NoteCode(code) if code in set(NoteCode) else NoteCode.REFUSED
     return str(PROBLEMS.get(known, PROBLEMS[NoteCode.REFUSED])) % {"target": labels.target(target)}
+
+
+def in_short(problems: Iterable[SetupProblem]) -> str:
+    """All that a tab lacks, in one line; "" when it is complete."""
+    problems = list(problems)
+    email = {SetupCode.EMAIL_NOT_MAPPED, SetupCode.EMAIL_NOT_OWN}
+    parts = [gettext("Email is not mapped yet")] if any(p.code in email for p in problems) else []
+    rows = len({problem.row for problem in problems if problem.code not in email})
+    if rows:
+        text = ngettext("%(number)d field is not complete", "%(number)d fields are not complete", rows)
+        parts.append(text % {"number": rows})
+    return ", ".join(parts)

@@ -9,9 +9,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from integrations.logic.coerce import coerce, to_text
+from integrations.logic.identity import is_shared_id
 from integrations.logic.notes import NoteCode
 from integrations.logic.numeric import LARGEST
-from integrations.logic.setup import SetupCode, SetupProblem, setup_problems
+from integrations.logic.setup import SetupCode, setup_problems
 from integrations.logic.targets import MARKS, find, target_allowed
 from integrations.logic.text import clean, is_blank, shorten
 from integrations.logic.types import CUSTOM, Action, Attribute, DataType, MapRow, TabSettings, WireValue
@@ -42,6 +43,7 @@ class Wrong(StrEnum):
     """What is wrong."""
 
     EMAIL_NOT_OWN = "email_not_own"
+    ID_NOT_OWN = "id_not_own"
     MAPPED_TWICE = "mapped_twice"
     SOURCE_UNKNOWN = "source_unknown"
     TARGET_FORBIDDEN = "target_forbidden"
@@ -128,14 +130,17 @@ def _row_structure(settings: TabSettings) -> Iterator[Contradiction]:
     # A tab that does nothing is judged by the same rules: switching it on later must not find it broken.
     for problem in setup_problems(replace(settings, action=Action.CREATE_LEAD)):
         if problem.code in STRUCTURE and problem.row is not None:
-            place = _place(problem, settings.rows[problem.row])
+            twice = problem.code is SetupCode.DUPLICATE_TARGET
+            place = Place.TARGET if twice else _supply(settings.rows[problem.row])
             params = {"name": shorten(problem.target, limit=SHOWN)}
             yield Contradiction(STRUCTURE[problem.code], place, problem.row, params)
+    for number, row in enumerate(settings.rows):
+        if is_shared_id(row):
+            yield Contradiction(Wrong.ID_NOT_OWN, _supply(row), number)
 
 
-def _place(problem: SetupProblem, row: MapRow) -> Place:
-    if problem.code is SetupCode.DUPLICATE_TARGET:
-        return Place.TARGET
+def _supply(row: MapRow) -> Place:
+    """Where a row says what is sent."""
     return Place.SOURCE if row.data_type is DataType.DYNAMIC else Place.DATA_TYPE
 
 

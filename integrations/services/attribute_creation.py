@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from integrations.intercom.errors import IntercomError, RejectedError, TransientError
+from integrations.logic.contradictions import unstorable
 from integrations.logic.targets import FORBIDDEN_TARGETS, WIRE_TYPES
 from integrations.logic.text import clean, is_blank
 from integrations.logic.types import CUSTOM, Attribute
 from integrations.models import SecretUnreadableError
+from integrations.services.access import asking
 from integrations.services.attributes import add_attribute, refresh_attributes
-from integrations.services.client import client_for
 from integrations.services.tabs import load_attributes
 from integrations.services.type_words import type_in_words
 from integrations.services.vendor_words import cannot_ask, failure_in_words
@@ -33,6 +34,7 @@ CREATABLE = ("string", "integer", "float", "boolean", "date")
 LIMIT_REACHED = "custom_data_limit_reached"
 
 NO_NAME = _("Give the new attribute a name.")
+INVISIBLE = _("This name contains an invisible character that cannot be stored. Type it anew.")
 TOO_LONG = _("This name is too long: Intercom takes at most %(limit)d characters.")
 WRONG_LETTERS = _("A name may hold letters, digits, hyphens and underscores only. Try “%(better)s”.")
 NO_LETTERS = _("A name may hold letters, digits, hyphens and underscores only.")
@@ -72,6 +74,8 @@ def create_attribute(
 
     So a second click, and a try after a lost answer, end as the first one should have.
     """
+    if unstorable(name):
+        return Creation(refusal=str(INVISIBLE))
     name = unicodedata.normalize("NFC", clean(name))
     refusal = _refusal(name, data_type) or cannot_ask(connection)
     if refusal:
@@ -135,8 +139,8 @@ def _ask(
     connection: IntercomConnection, *, name: str, data_type: str, description: str, session: Session
 ) -> Creation:
     try:
-        client = client_for(connection, session=session)
-        answer = client.create_data_attribute(name, data_type=data_type, description=description)
+        with asking(connection, session=session) as client:
+            answer = client.create_data_attribute(name, data_type=data_type, description=description)
     except RejectedError as err:
         return _rejected(connection, err, name=name, data_type=data_type, session=session)
     except (IntercomError, SecretUnreadableError, ValueError) as err:

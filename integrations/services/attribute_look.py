@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
-from integrations.intercom.errors import AuthError, IntercomError, RateLimitedError
+from integrations.intercom.errors import IntercomError, RateLimitedError
 from integrations.intercom.session import Session
 from integrations.models import (
     Action,
@@ -18,7 +18,7 @@ from integrations.models import (
     SecretUnreadableError,
 )
 from integrations.services.attributes import refresh_attributes
-from integrations.services.drain.workspace import need_reconnect, rest
+from integrations.services.drain.workspace import rest
 from integrations.services.queue import enqueue_refresh
 
 if TYPE_CHECKING:
@@ -72,18 +72,11 @@ def refresh_by_task(connection_id: int) -> str:
     try:
         with Session() as session:
             number = refresh_attributes(connection, session=session)
+    except RateLimitedError as err:
+        rest(connection.pk, retry_at=err.retry_at, hits=1)
+        return f"fields not read: {err}"
     except IntercomError as err:
-        _heed(connection, err)
         return f"fields not read: {err}"
     except (SecretUnreadableError, ValueError) as err:
         return f"fields not read: {type(err).__name__}"
     return f"{number} fields read"
-
-
-def _heed(connection: IntercomConnection, error: IntercomError) -> None:
-    """What a refusal says about the whole workspace; not of a token that was renewed meanwhile."""
-    same = IntercomConnection.objects.filter(pk=connection.pk, sealed_token=connection.sealed_token)
-    if isinstance(error, RateLimitedError):
-        rest(connection.pk, retry_at=error.retry_at, hits=1)
-    elif isinstance(error, AuthError) and same.exists():
-        need_reconnect(connection.pk, detail=error.code)

@@ -19,7 +19,7 @@ from integrations.logic.targets import MARKS, mark_available
 from integrations.logic.text import clean
 from integrations.logic.types import CUSTOM, Attribute
 from integrations.models import DataAttribute, IntercomConnection
-from integrations.services.client import client_for
+from integrations.services.access import asking
 from integrations.services.field_problems import recheck
 from integrations.services.tabs import load_attributes
 
@@ -52,7 +52,8 @@ def refresh_attributes(connection: IntercomConnection, *, session: Session) -> i
 
     Raises IntercomError, and then keeps the list as it was.
     """
-    listed = client_for(connection, session=session).list_data_attributes().value
+    with asking(connection, session=session) as client:
+        listed = client.list_data_attributes().value
     store_attributes(connection, listed)
     return len(listed)
 
@@ -112,12 +113,12 @@ def ensure_marks(connection: IntercomConnection, *, session: Session) -> list[Ma
     A refusal (name taken, limit of 250 reached, no right) is told and stops nothing. Raises IntercomError
     for anything that is not a refusal.
     """
-    client = client_for(connection, session=session)
-    listed = client.list_data_attributes().value
-    known = {attribute.full_name: attribute for attribute in listed}
-    results = [_ensure(client, name, known=known) for name in MARKS]
-    if any(result.created for result in results):
+    with asking(connection, session=session) as client:
         listed = client.list_data_attributes().value
+        known = {attribute.full_name: attribute for attribute in listed}
+        results = [_ensure(client, name, known=known) for name in MARKS]
+        if any(result.created for result in results):
+            listed = client.list_data_attributes().value
     store_attributes(connection, listed)
     return results
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from integrations.intercom.errors import IntercomError
 from integrations.intercom.hurry import PATIENCE, HurriedSession
 from integrations.models import SecretUnreadableError
-from integrations.services.client import client_for
+from integrations.services.access import asking
 from integrations.services.vendor_words import cannot_ask, failure_in_words
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def compare(
     if refusal := cannot_ask(connection):
         return Compared(trouble=refusal)
     try:
-        with HurriedSession(seconds=seconds) as session:
-            contacts = client_for(connection, session=session).search_contacts([email]).value
+        with HurriedSession(seconds=seconds) as session, asking(connection, session=session) as client:
+            contacts = client.search_contacts([email]).value
     except (IntercomError, SecretUnreadableError, ValueError) as err:
         return Compared(trouble=failure_in_words(err, keep=[email]))
     return Compared({one.id: _seen(one) for one in contacts if one.id in ids})

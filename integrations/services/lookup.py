@@ -9,7 +9,7 @@ from integrations.intercom.errors import IntercomError, MergedError, NotFoundErr
 from integrations.intercom.hurry import PATIENCE, HurriedSession
 from integrations.logic.duplicates import matching
 from integrations.models import ContactLink, SecretUnreadableError
-from integrations.services.client import client_for
+from integrations.services.access import asking
 from integrations.services.vendor_words import cannot_ask, failure_in_words
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ def look_up(connection: IntercomConnection, *, email: str, seconds: float = PATI
         return LookedUp(trouble=refusal)
     link = ContactLink.objects.filter(connection=connection, email=email).first()
     try:
-        with HurriedSession(seconds=seconds) as session:
-            client = client_for(connection, session=session)
+        with HurriedSession(seconds=seconds) as session, asking(connection, session=session) as client:
             known = _remembered(client, link.contact_id) if link else None
             if known is not None and matching([known], email=email):
                 return LookedUp((known,))

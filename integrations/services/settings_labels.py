@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.logic.changes import Part
+from integrations.logic.shown import shown
 from integrations.logic.text import shorten
 from integrations.logic.types import CUSTOM, Attribute, DataType, MapRow, Policy, TabSettings, WireValue
 from integrations.models import Action, QualificationRule
@@ -74,13 +75,13 @@ class TabWords:
         if part is Part.RULE_ATTRIBUTE:
             return self.target(settings.rule_attribute)
         if part is Part.RULE_INITIAL:
-            return _value(settings.rule_initial)
-        return _values(settings.qualifying_values)
+            return self._value(settings.rule_initial, of=settings.rule_attribute)
+        return self._values(settings.qualifying_values, of=settings.rule_attribute)
 
     def row(self, row: MapRow) -> str:
         """One row of the field map, such as "First Name → Name"."""
         if row.data_type is DataType.FIXED:
-            supply = _value(row.value)
+            supply = _quoted(row.value)
         else:
             known = self.sources.get(row.source, row.source)
             supply = shorten(known, limit=SHOWN) or gettext("nothing chosen yet")
@@ -89,14 +90,15 @@ class TabWords:
     def target(self, target: str) -> str:
         return target_label(target, attributes=self.attributes) or gettext("nothing chosen yet")
 
+    def _value(self, value: WireValue | None, *, of: str) -> str:
+        """A value of one of Intercom's fields, as it is typed in the panel."""
+        return _quoted("" if value is None else shown(value, attribute=self.attributes.get(of)))
 
-def _value(value: WireValue | None) -> str:
+    def _values(self, values: tuple[WireValue, ...], *, of: str) -> str:
+        words = ", ".join(self._value(value, of=of) for value in values[:MOST_VALUES]) or gettext("none")
+        return f"{words}, …" if len(values) > MOST_VALUES else words
+
+
+def _quoted(text: str) -> str:
     """What is typed stands in quotes, so that blanks show."""
-    if value is None or value == "":
-        return gettext("empty")
-    return f"“{shorten(str(value), limit=SHOWN)}”"
-
-
-def _values(values: tuple[WireValue, ...]) -> str:
-    shown = ", ".join(_value(value) for value in values[:MOST_VALUES]) or gettext("none")
-    return f"{shown}, …" if len(values) > MOST_VALUES else shown
+    return f"“{shorten(text, limit=SHOWN)}”" if text else gettext("empty")

@@ -13,6 +13,10 @@ from integrations.logic.types import Action, TabSettings
 
 WRONG: Mapping[Wrong, object] = {
     Wrong.EMAIL_NOT_OWN: _("email takes the person's own email alone: dynamic, from lead.email"),
+    Wrong.ID_NOT_OWN: _(
+        "external_id takes a value that is the person's alone, such as lead.id: dynamic, and none that "
+        "others share"
+    ),
     Wrong.MAPPED_TWICE: _("%(name)s is mapped twice"),
     Wrong.SOURCE_UNKNOWN: _("“%(name)s” is not a field of this campaign; known are %(known)s"),
     Wrong.TARGET_FORBIDDEN: _("%(name)s may not be written from here"),

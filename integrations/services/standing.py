@@ -24,7 +24,6 @@ class Standing(StrEnum):
 
     NOT_CONNECTED = "not_connected"
     RECONNECT_NEEDED = "reconnect_needed"
-    SETUP_REQUIRED = "setup_required"
     PAUSED = "paused"
     CONNECTED = "connected"
 
@@ -32,7 +31,6 @@ class Standing(StrEnum):
 BADGES: Mapping[Standing, Badge] = {
     Standing.NOT_CONNECTED: STANDINGS[Reason.NOT_CONNECTED],
     Standing.RECONNECT_NEEDED: STANDINGS[Reason.RECONNECT_NEEDED],
-    Standing.SETUP_REQUIRED: STANDINGS[Reason.SETUP_REQUIRED],
     Standing.PAUSED: STANDINGS[Reason.PAUSED_CAMPAIGN],
     Standing.CONNECTED: Badge(_("Connected"), Look.OK),
 }
@@ -71,18 +69,12 @@ def without_workspace(rows: Collection[SyncSettings]) -> _StrPromise:
     return NEVER_CONNECTED[frozenset(acting)]
 
 
-def standing_of(rows: Collection[SyncSettings], *, setup_required: bool = False) -> Standing:
-    """How the tabs of one campaign stand together.
-
-    `setup_required`: one of them is switched on and lacks something (Reason.SETUP_REQUIRED). Leave it out
-    where only the connection matters.
-    """
+def standing_of(rows: Collection[SyncSettings]) -> Standing:
+    """How the connection of one campaign stands. What its tabs lack is told beside it, and hides nothing."""
     connection = workspace_of(rows)
     if connection is None:
         return Standing.NOT_CONNECTED
     if connection.status != ConnectionStatus.CONNECTED:
         return Standing.RECONNECT_NEEDED
-    if setup_required:
-        return Standing.SETUP_REQUIRED
     paused = connection.paused_at is not None or any(row.paused_at is not None for row in rows)
     return Standing.PAUSED if paused else Standing.CONNECTED

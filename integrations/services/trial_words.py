@@ -110,9 +110,29 @@ def verdict(findings: Sequence[Finding], *, failure: Failure) -> tuple[Badge, st
 
 def _everything(findings: Sequence[Finding]) -> str:
     number = sum(one.outcome is Outcome.WRITTEN for one in findings)
+    if number < len(findings):
+        return f"{_what_was_tested(number)} {_untested(len(findings) - number)}"
     text = ngettext(
         "Everything works: the %(number)d field arrived in Intercom as it should.",
         "Everything works: all %(number)d fields arrived in Intercom as they should.",
+        number,
+    )
+    return text % {"number": number}
+
+
+def _what_was_tested(number: int) -> str:
+    text = ngettext(
+        "What was tested works: %(number)d field arrived in Intercom as it should.",
+        "What was tested works: %(number)d fields arrived in Intercom as they should.",
+        number,
+    )
+    return text % {"number": number}
+
+
+def _untested(number: int) -> str:
+    text = ngettext(
+        "%(number)d field was not tested; beside it is why.",
+        "%(number)d fields were not tested; beside them is why.",
         number,
     )
     return text % {"number": number}

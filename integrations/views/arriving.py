@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from integrations.services.campaign_connection import attach, workspace_before
+from integrations.services.campaign_connection import Former, attach, workspace_before
 from integrations.services.connect import Kept
 from integrations.services.settings import connection_of
 from integrations.services.settings_format import LEADS
@@ -108,6 +108,16 @@ def left_words(campaign: Campaign) -> str:
 
 def name_of(connection: IntercomConnection) -> str:
     return connection.name or connection.workspace_id
+
+
+def told_apart(connection: IntercomConnection | Former, *, other: str) -> str:
+    """The name of a workspace, and what only it has where another one has the same name."""
+    name = connection.name or connection.workspace_id
+    if name != other:
+        return name
+    known = connection.connection if isinstance(connection, Former) else connection
+    more = [known.get_region_display()] if known else []
+    return f"{name} ({', '.join([*more, connection.workspace_id])})"
 
 
 def panel_url(campaign: Campaign, *, tab: str) -> str:

@@ -8,7 +8,8 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from campaigns.admin import tab_context
-from integrations.logic.states import Reason
+from integrations.forms import words
+from integrations.logic.setup import setup_problems
 from integrations.services.settings_format import LEADS
 from integrations.services.standing import BADGES, standing_of, without_workspace
 from integrations.views.access import LOOK, require
@@ -19,16 +20,17 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
 
     from campaigns.models import Campaign
+    from integrations.views.page import Panel
 
 
 def crm(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
     require(request, LOOK)
     panel = load(request, campaign)
-    lacking = any(tab.held_by is Reason.SETUP_REQUIRED for tab in panel.tabs.values())
-    standing = standing_of(list(panel.rows.values()), setup_required=lacking)
+    standing = standing_of(list(panel.rows.values()))
     offered = panel.may_edit and panel.connection is None
     context = tab_context(request, campaign, slug="crm", title=_("Integrations and API")) | {
         "badge": BADGES[standing],
+        "missing": _missing(panel),
         "connection": panel.connection,
         "unconnected": "" if panel.connection else without_workspace(panel.rows.values()),
         "begun": bool(panel.rows),
@@ -36,3 +38,9 @@ def crm(request: HttpRequest, campaign: Campaign) -> HttpResponseBase:
         "ways": ways(tab=LEADS, connection=None) if offered else None,
     }
     return TemplateResponse(request, "integrations/crm.html", context)
+
+
+def _missing(panel: Panel) -> list[tuple[str, str]]:
+    """Each tab that cannot send anybody as it is saved, and what it lacks."""
+    lacking = {audience: words.in_short(setup_problems(panel.settings(audience))) for audience in words.TABS}
+    return [(str(words.TABS[audience]), text) for audience, text in lacking.items() if text]

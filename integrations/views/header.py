@@ -48,6 +48,7 @@ class Header:
     """
 
     tab: str
+    standing: Standing
     badge: Badge
     connection: IntercomConnection | None
     name: str
@@ -83,6 +84,7 @@ def header(panel: Panel, audience: Audience) -> Header:
     away = standing in {Standing.NOT_CONNECTED, Standing.RECONNECT_NEEDED}
     return Header(
         tab=tab,
+        standing=standing,
         badge=BADGES[standing],
         connection=connection,
         name=(connection.name or connection.workspace_id) if connection else "",
@@ -95,6 +97,14 @@ def header(panel: Panel, audience: Audience) -> Header:
         may_leave=panel.may_edit and connection is not None,
         disconnected=_disconnected_at(panel) is not None,
     )
+
+
+def changed(panel: Panel, audience: Audience) -> Header | None:
+    """None where the page that asks shows how the connection stands already: what is typed there stays."""
+    shown = panel.request.POST.get("standing")
+    if shown is None or shown == standing_of(list(panel.rows.values())):
+        return None
+    return header(panel, audience)
 
 
 def _sentence(panel: Panel, standing: Standing) -> str | _StrPromise:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core import signing
+from django.http import HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.urls import reverse
+from django.views.csrf import csrf_failure
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -44,6 +47,20 @@ def keep(request: HttpRequest) -> HttpResponse:
     request.session.set_expiry(LONGEST)
     request.session[KEY] = {"path": request.path, "user": user_id, "typed": typed}
     return login
+
+
+def refuse(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answers a POST whose token does not fit, as after a browser has forgotten its cookies: a form of one of
+    our pages is kept, and nothing of it is carried out."""
+    if request.method != "POST" or _whose(request) is None:
+        return csrf_failure(request, reason)
+    signed_in = request.user.is_authenticated
+    if request.headers.get("HX-Request"):
+        # The page keeps what is typed. With a new token, the next try works.
+        get_token(request)
+        return csrf_failure(request, reason) if signed_in else keep(request)
+    answer = keep(request)
+    return HttpResponseRedirect(request.path) if signed_in and KEY in request.session else answer
 
 
 def _whose(request: HttpRequest) -> int | None:

@@ -16,7 +16,7 @@ from integrations.services.campaign_connection import Former, waiting_of, worksp
 from integrations.services.moving import lacking_in
 from integrations.services.settings import connection_of
 from integrations.views.access import EDIT, require
-from integrations.views.arriving import name_of, panel_url, tab_in, use
+from integrations.views.arriving import name_of, panel_url, tab_in, told_apart, use
 from integrations.views.connect import usable_workspace
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def move(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
         return _answered(request, campaign, former=former, wanted=wanted, user=user)
     context = tab_context(request, campaign, slug="intercom_move", title=_("Use another workspace?")) | {
-        "former": former,
+        "former_name": told_apart(former, other=name_of(wanted)),
         "can_keep": _can_keep(former),
         "wanted": wanted,
-        "wanted_name": name_of(wanted),
+        "wanted_name": told_apart(wanted, other=former.name or former.workspace_id),
         "tab": tab,
         "waiting": waiting_of(campaign),
         "lacking": lacking_in(campaign, connection=wanted),

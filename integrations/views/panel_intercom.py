@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 
 from integrations.forms.choices import labels_of
 from integrations.forms.draft import draft_from
+from integrations.forms.sheet import Sheet
 from integrations.intercom.errors import IntercomError
 from integrations.intercom.session import Session
 from integrations.models import SecretUnreadableError
@@ -34,7 +35,9 @@ def refresh(panel: Panel, audience: Audience, draft: Draft, _number: int) -> Out
     if failure:
         title = gettext("The list of Intercom's fields could not be read")
         notice = Notice(Level.WARN, title, f"{failure} {gettext('Until then the list from before is used.')}")
-        return Outcome(draft, body=True, notices=[notice], announce=f"{title}. {failure}", focus="#refresh")
+        return Outcome(
+            draft, body=True, notices=[notice], announce=f"{title}. {failure}", focus="#panel-notices"
+        )
     fresh = load(panel.request, panel.campaign)
     text = gettext("The list of Intercom's fields was read just now.")
     return Outcome(draft_from(fresh, audience, typed=draft.typed), body=True, announce=text, focus="#refresh")
@@ -65,17 +68,29 @@ def new_attribute(panel: Panel, audience: Audience, draft: Draft, _number: int) 
         made = create_attribute(panel.connection, name=name, data_type=kind, session=session)
     if made.attribute is None:
         return Outcome(draft, body=True, creation=made.refusal, announce=made.refusal, focus="#id_new_name")
-    typed, number = _chosen(draft.typed, target=made.attribute.full_name)
+    target = made.attribute.full_name
+    filled_by = _row_of(draft.typed, target=target)
+    typed, number = (draft.typed, filled_by) if filled_by is not None else _chosen(draft.typed, target=target)
     fresh = load(panel.request, panel.campaign)
-    words = {"name": labels_of(fresh).target(made.attribute.full_name)}
-    text = gettext("%(name)s is in Intercom now, and chosen in the last row.") % words
+    drawn = draft_from(fresh, audience, typed=replace(typed, fields={**typed.fields, "new_name": ""}))
+    words = {"name": labels_of(fresh).target(target), "row": Sheet(fresh, audience, drawn).rows[number].title}
+    text = gettext("%(name)s is in Intercom now, and chosen in the last row.")
+    if filled_by is not None:
+        text = gettext("%(name)s is in Intercom, and this row fills it already: %(row)s.")
     return Outcome(
-        draft_from(fresh, audience, typed=typed),
+        drawn,
         body=True,
-        created=text,
-        announce=text,
+        created=text % words,
+        chosen=filled_by is None,
+        announce=text % words,
         focus=f"#id_rows-{number}-data_type",
     )
+
+
+def _row_of(typed: Typed, *, target: str) -> int | None:
+    """The row that fills a field already."""
+    rows = enumerate(typed.rows)
+    return next((number for number, row in rows if not row.removed and row.row.target == target), None)
 
 
 def _chosen(typed: Typed, *, target: str) -> tuple[Typed, int]:
@@ -85,8 +100,7 @@ def _chosen(typed: Typed, *, target: str) -> tuple[Typed, int]:
         typed = typed.with_blank_row()
     number = open_rows[-1] if open_rows else len(typed.rows) - 1
     row = typed.rows[number]
-    typed = typed.with_row(number, replace(row, texts={**row.texts, "target": target}))
-    return replace(typed, fields={**typed.fields, "new_name": ""}), number
+    return typed.with_row(number, replace(row, texts={**row.texts, "target": target})), number
 
 
 def complete(panel: Panel, audience: Audience, draft: Draft, _number: int) -> Outcome:

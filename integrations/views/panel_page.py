@@ -66,7 +66,9 @@ class Outcome:
     creation: str = ""
     """Why an attribute was not created in Intercom."""
     created: str = ""
-    """That it was, and where it is chosen."""
+    """That it is there, and which row fills it."""
+    chosen: bool = True
+    """Whether a row was changed for it."""
     announce: str = ""
     focus: str = ""
 
@@ -93,20 +95,24 @@ def show_page(
 def show_pieces(request: HttpRequest, panel: Panel, audience: Audience, outcome: Outcome) -> HttpResponse:
     """What htmx puts into the page: the row or form that was asked for, and all that follows from it."""
     # These pages draw this one, and this one draws their cards.
-    from integrations.views import checklist, trials
+    from integrations.views import checklist, header, trials
 
+    above = header.changed(panel, audience)
     context = {
         **_form_context(panel, audience, outcome),
         "preview": _preview(panel, audience, draft=outcome.draft),
         "campaign": panel.campaign,
         "checklist": checklist.checklist(panel, audience, outcome.draft),
+        "header": above,
         "trial": trials.card(panel, audience, outcome.draft),
     }
     response: HttpResponse = TemplateResponse(request, "integrations/panel/answer.html", context)
     if outcome.announce:
         trigger_client_event(response, "announce", {"value": outcome.announce})
-    if outcome.focus:
-        trigger_client_event(response, "focus", {"value": outcome.focus})
+    # How to connect again stands there, far above what was pressed.
+    focus = "#connection" if above and outcome.notices else outcome.focus
+    if focus:
+        trigger_client_event(response, "focus", {"value": focus})
     return response
 
 

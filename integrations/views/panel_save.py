@@ -141,11 +141,12 @@ def _workspace_moved(panel: Panel, *, before: SettingsRevision | None, after: Se
 
 
 def _tell(panel: Panel, audience: Audience, draft: Draft, *, changed: bool, waited: int) -> None:
+    marking = draft.settings.marks and not panel.settings(audience).marks
+    notice = create_marks(panel.connection) if marking else None
+    # Creating them may have shown that Intercom no longer lets us in.
     fresh = load(panel.request, panel.campaign)
     level, text = saved_words(fresh, audience, changed=changed, waited=waited)
     messages.add_message(panel.request, level, text)
-    if draft.settings.marks and not panel.settings(audience).marks:
-        notice = create_marks(fresh.connection)
-        if notice is not None:
-            lines = " ".join(notice.lines)
-            messages.warning(panel.request, f"{notice.title}. {lines} {notice.text}")
+    if notice is not None:
+        lines = " ".join(notice.lines)
+        messages.warning(panel.request, f"{notice.title}. {lines} {notice.text}")

@@ -24,6 +24,7 @@ from integrations.services.preview import preview as preview_of
 from integrations.services.sample import sample_values, targets_of
 from integrations.services.settings_saving import TAB_NAMES
 from integrations.services.value_words import zone_of
+from integrations.views import checklist, header
 from integrations.views.access import LOOK, require
 from integrations.views.page import audience_of, load
 from integrations.views.panel_page import render_draft
@@ -75,9 +76,19 @@ def preview(request: HttpRequest, campaign: Campaign, tab: str) -> HttpResponseB
     draft = read_draft(panel, audience, request.POST) if panel.may_edit else saved_draft(panel, audience)
     comparing = request.POST.get("do") == COMPARE
     shown = card(panel, audience, draft, read_choice(request.POST), comparing=comparing)
+    if comparing:
+        # Asking may have shown that Intercom no longer lets us in.
+        panel = load(request, campaign)
+        shown = replace(shown, held=_held(panel, audience, draft))
     if "HX-Request" not in request.headers:
         return render_draft(request, panel, audience, draft, preview=shown)
-    response = render(request, "integrations/panel/preview_result.html", {"preview": shown})
+    context = {
+        "preview": shown,
+        "campaign": campaign,
+        "header": header.changed(panel, audience),
+        "checklist": checklist.checklist(panel, audience, draft),
+    }
+    response = render(request, "integrations/panel/preview_answer.html", context)
     return trigger_client_event(response, "announce", {"value": _announced(shown)})
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.shortcuts import render
 
-from integrations.forms.values import shown, typed_value
+from integrations.forms.values import typed_value
+from integrations.logic.shown import shown
 from integrations.services.qualification_story import last_seen_values
 from integrations.views.page import load
 

@@ -54,6 +54,33 @@
     markWrong();
   };
 
+  // Nothing outside of an open dialog can be reached: what goes wrong in one is said there, by
+  // <p data-moment> (shown meanwhile) and <button data-again hidden> (asks once more).
+  const tellInside = ({ detail }) => {
+    const dialog = detail.elt?.closest("dialog[open]");
+    const box = document.getElementById("trouble");
+    if (!dialog || !box) return;
+    dialog.querySelector(".trouble")?.remove();
+    for (const one of dialog.querySelectorAll("[data-moment]")) one.hidden = !box.hidden;
+    for (const one of dialog.querySelectorAll("[data-again]")) one.hidden = box.hidden;
+    if (box.hidden) return;
+    const said = box.cloneNode(true);
+    said.removeAttribute("id");
+    dialog.prepend(said);
+    box.hidden = true;
+  };
+  for (const name of ["beforeSwap", "responseError", "sendError", "timeout"]) {
+    document.addEventListener(`htmx:${name}`, tellInside);
+  }
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest?.("dialog[open] [data-again]");
+    if (!button) return;
+    const dialog = button.closest("dialog");
+    tellInside({ detail: { elt: dialog } });
+    dialog.querySelector("[data-closes]")?.focus();
+    dialog.dispatchEvent(new Event("opened"));
+  });
+
   if (form) {
     form.addEventListener("input", (event) => {
       if (["new_name", "new_type"].includes(event.target.name)) return;

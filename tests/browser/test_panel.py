@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.urls import reverse
 from playwright.sync_api import expect
 
@@ -16,6 +17,7 @@ from tests.browser.checks import check_everywhere
 from tests.browser.conftest import BOSS
 from tests.campaigns.factories import make_campaign
 from tests.integrations.flow_fixtures import EMAIL_ROW, set_panel
+from tests.integrations.sandbox_fixtures import TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from campaigns.models import Campaign
     from integrations.models import IntercomConnection
+    from integrations.sandbox.control import Sandbox
     from tests.browser.conftest import Opener
 
 pytestmark = [
@@ -34,6 +37,12 @@ pytestmark = [
 ]
 
 THRICE = "() => { for (let n = 0; n < 3; n++) document.querySelector('#add-row').click(); }"
+
+FAILS = """() => {
+  const elt = document.querySelector("#disconnect-dialog");
+  elt.dispatchEvent(new CustomEvent("htmx:sendError", { bubbles: true, detail: { elt } }));
+}"""
+"""As if the network were gone; a call that truly fails would be told to the console."""
 
 
 @pytest.fixture
@@ -143,6 +152,58 @@ def test_saving_and_discarding_ask_nothing(page: Page, campaign: Campaign) -> No
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".messages")).to_contain_text("become leads in Intercom")
     assert current(campaign, Audience.LEAD).rows[0].source == "lead.email"
+
+
+def test_enter_in_a_new_attributes_name_creates_it(page: Page) -> None:
+    page.get_by_text("Create a new attribute in Intercom").click()
+    page.fill("#id_new_name", "two words")
+    page.press("#id_new_name", "Enter")
+    expect(page.locator("#new-name-error")).to_contain_text("Try “two_words”")
+    page.click("#refresh")
+    expect(page.locator("#announcer")).to_contain_text("was read just now")
+    expect(page.locator("#id_new_name")).to_be_visible()
+    page.fill("#id_new_name", "two_words")
+    page.press("#id_new_name", "Enter")
+    expect(page.locator("#created")).to_contain_text("two_words is in Intercom now")
+    expect(page.locator("#id_rows-1-target")).to_have_value("custom_attributes.two_words")
+
+
+def test_a_refused_access_brings_the_way_to_reconnect(page: Page, sandbox: Sandbox) -> None:
+    page.get_by_role("link", name="Renew access").wait_for()
+    sandbox.revoke(TOKEN)
+    page.click("#refresh")
+    header = page.locator("#connection")
+    expect(header.get_by_text("Reconnect needed")).to_be_visible()
+    expect(header).to_be_focused()
+    expect(header).to_be_in_viewport()
+    header.get_by_role("link", name="Reconnect").click()
+    expect(page.locator("#connect-dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Disconnect").click()
+    expect(page.locator("#disconnect-dialog")).to_contain_text("All settings are kept")
+
+
+def test_a_dialog_whose_words_do_not_come_says_so_and_asks_again(page: Page) -> None:
+    address = "**/disconnect/**"
+    page.route(address, lambda route: route.fulfill(status=200, body="", headers={"HX-Reswap": "none"}))
+    page.get_by_role("link", name="Disconnect").click()
+    dialog = page.locator("#disconnect-dialog")
+    expect(dialog).to_contain_text("One moment…")
+    page.evaluate(FAILS)
+    expect(dialog.get_by_role("alert")).to_contain_text("check your connection and try again")
+    expect(dialog.get_by_text("One moment…")).to_be_hidden()
+    page.unroute(address)
+    dialog.get_by_role("button", name="Try again").click()
+    expect(dialog.get_by_role("button", name="Disconnect")).to_be_visible()
+    expect(dialog.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_dialog_says_that_the_session_has_ended(page: Page) -> None:
+    Session.objects.all().delete()
+    page.get_by_role("link", name="Disconnect").click()
+    dialog = page.locator("#disconnect-dialog")
+    expect(dialog.get_by_role("link", name="log in in another tab")).to_be_visible()
+    expect(dialog.get_by_text("One moment…")).to_be_hidden()
 
 
 def test_everything_works_without_scripts(campaign: Campaign, open_window: Opener) -> None:

@@ -105,6 +105,39 @@ def test_a_button_pressed_after_the_session_has_ended(screen: Screen, working: C
     check_it_is_there(screen)
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+def test_saving_in_a_browser_that_has_forgotten_its_cookies(
+    open_window: Opener, working: Campaign, *, scripts: bool
+) -> None:
+    with open_window(INTEGRATION_ADMIN, scripts=scripts) as window:
+        screen = Screen(window)
+        screen.open(working)
+        type_something(screen)
+        window.page.context.clear_cookies()
+        screen.save_button.click()
+        sign_in(screen.page)
+        screen.sees("You were signed out while you worked here")
+        check_it_is_there(screen)
+        assert len(current(working, Audience.LEAD).rows) == 2
+
+
+def test_a_button_in_a_browser_that_has_forgotten_its_cookies(screen: Screen, working: Campaign) -> None:
+    screen.open(working)
+    type_something(screen)
+    screen.page.context.clear_cookies()
+    screen.press("+ Add More Fields")
+    screen.sees("You were logged out, so nothing was saved.")
+    check_it_is_there(screen)
+    with screen.page.expect_popup() as opened:
+        screen.page.get_by_role("link", name="log in in another tab").click()
+    sign_in(opened.value)
+    opened.value.wait_for_url("**/admin/")
+    opened.value.close()
+    screen.save()
+    check_it_is_there(screen)
+    assert len(current(working, Audience.LEAD).rows) == 4
+
+
 def test_the_test_lead_is_asked_for_after_the_session_has_ended(screen: Screen, working: Campaign) -> None:
     screen.open(working)
     type_something(screen)

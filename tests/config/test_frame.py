@@ -106,6 +106,7 @@ def test_a_form_from_another_session_is_refused_in_our_words(campaign: Campaign)
     assert page.status_code == 403
     assert_strict(page)
     assert "open for too long" in text(page)
+    assert "may have to be typed again" in text(page)
 
 
 def test_the_page_for_our_own_faults_needs_nothing() -> None:
@@ -123,6 +124,13 @@ def test_a_wrong_password_is_answered_beside_the_form(client: Client) -> None:
     page = client.post(reverse("admin:login"), {"username": "boss", "password": "wrong"})
     assert page.status_code == 200
     assert 'role="alert">Please enter the correct username' in text(page)
+
+
+def test_whoever_logs_in_by_an_address_that_leads_elsewhere_comes_home(client: Client) -> None:
+    User.objects.create_superuser("boss", "boss@example.com", "pw")
+    login = f"{reverse('admin:login')}?next=https://evil.example/"
+    page = client.post(login, {"username": "boss", "password": "pw", "next": "https://evil.example/"})
+    assert page.headers["Location"] == reverse("admin:index")
 
 
 # Weight ------------------------------------------------------------------------------------------------

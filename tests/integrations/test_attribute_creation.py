@@ -31,6 +31,11 @@ def create(connection: IntercomConnection, name: str = "area", data_type: str = 
         return create_attribute(connection, name=name, data_type=data_type, session=session)
 
 
+def test_an_invisible_character_is_refused_and_not_dropped(intercom: Intercom) -> None:
+    assert "invisible character" in create(intercom.connection, "ar\0ea").refusal
+    assert intercom.new_calls() == []
+
+
 @pytest.mark.parametrize("data_type", CREATABLE)
 def test_a_new_attribute_can_be_mapped_at_once(intercom: Intercom, data_type: str) -> None:
     made = create(intercom.connection, "  area  ", data_type)

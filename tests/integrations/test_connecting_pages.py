@@ -36,7 +36,7 @@ from integrations.views.page import load
 from tests.campaigns.factories import make_campaign, make_lead, make_referrer
 from tests.integrations.connecting_fixtures import RIGHTS, admin, make_admin, oauth, page, panel, said
 from tests.integrations.flow_fixtures import owed
-from tests.integrations.panel import WHOLE, make_workspace
+from tests.integrations.panel import EMAIL, WHOLE, make_workspace
 from tests.integrations.sandbox_fixtures import TOKEN, WORKSPACE
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ def workspace_of(campaign: Campaign) -> IntercomConnection | None:
 # How it stands ---------------------------------------------------------------------------------------
 
 
-def standing(campaign: Campaign, **more: bool) -> Standing:
-    return standing_of(SyncSettings.objects.filter(campaign=campaign), **more)
+def standing(campaign: Campaign) -> Standing:
+    return standing_of(SyncSettings.objects.filter(campaign=campaign))
 
 
 def test_a_campaign_without_settings_is_not_connected(campaign: Campaign) -> None:
-    assert standing(campaign, setup_required=True) is Standing.NOT_CONNECTED
+    assert standing(campaign) is Standing.NOT_CONNECTED
 
 
 def test_what_must_be_done_hides_what_was_ordered(campaign: Campaign) -> None:
@@ -94,9 +94,8 @@ def test_what_must_be_done_hides_what_was_ordered(campaign: Campaign) -> None:
     assert standing(campaign) is Standing.CONNECTED
     SyncSettings.objects.filter(campaign=campaign).update(paused_at=timezone.now())
     assert standing(campaign) is Standing.PAUSED
-    assert standing(campaign, setup_required=True) is Standing.SETUP_REQUIRED
     IntercomConnection.objects.update(status=ConnectionStatus.RECONNECT_NEEDED)
-    assert standing(campaign, setup_required=True) is Standing.RECONNECT_NEEDED
+    assert standing(campaign) is Standing.RECONNECT_NEEDED
 
 
 def test_a_paused_workspace_pauses_its_campaigns(campaign: Campaign) -> None:
@@ -194,10 +193,30 @@ def test_the_tile_of_a_connected_campaign_names_the_workspace(admin: Client, cam
     assert panel(campaign) in text
 
 
-def test_the_tile_says_setup_required(admin: Client, campaign: Campaign) -> None:
-    attach(campaign, connection=make_workspace(), user=None)
-    import_document(campaign, {"leads": {"action": "create_lead"}})
-    assert "Setup Required" in admin.get(page(campaign, "crm")).text
+@pytest.mark.parametrize("state", [*ConnectionStatus, "none", "paused"])
+def test_the_tile_says_setup_required_and_what_is_missing_however_the_connection_stands(
+    admin: Client, campaign: Campaign, state: str
+) -> None:
+    if state != "none":
+        attach(campaign, connection=make_workspace(), user=None)
+    if state in set(ConnectionStatus):
+        IntercomConnection.objects.update(status=state)
+    rows = [{"data_type": "dynamic", "from": "lead.full_name", "to": ""}]
+    import_document(campaign, {"leads": {"action": "create_lead"}, "referrers": {"action": "nothing"}})
+    text = admin.get(page(campaign, "crm")).text
+    assert text.count("Setup Required") == 1
+    assert "Leads: Email is not mapped yet." in text
+    assert "Referrers:" not in text
+    import_document(campaign, {"referrers": {"action": "create_user", "field_map": rows}})
+    if state == "paused":
+        SyncSettings.objects.update(paused_at=timezone.now())
+    text = admin.get(page(campaign, "crm")).text
+    assert "Referrers: Email is not mapped yet, 1 field is not complete." in text
+
+
+def test_the_tile_of_a_complete_campaign_asks_for_nothing(admin: Client, campaign: Campaign) -> None:
+    import_document(campaign, {"leads": {"action": "create_lead", "field_map": [EMAIL]}})
+    assert "Setup Required" not in admin.get(page(campaign, "crm")).text
 
 
 def test_who_may_only_look_sees_the_tile_without_buttons_to_connect(
@@ -596,6 +615,20 @@ def test_the_question_names_both_those_who_wait_and_the_fields_that_lack(
     assert "1 person who waits goes to <bdi>Beta</bdi>" in text
     assert "<bdi>lead_source</bdi>, <bdi>plan</bdi>" in text
     assert "<bdi>email</bdi>" not in text
+
+
+def test_two_workspaces_of_one_name_are_told_apart(
+    admin: Client, campaign: Campaign, at_acme: IntercomConnection
+) -> None:
+    IntercomConnection.objects.update(name="Acme")
+    twin = make_workspace("beta5678", name="Acme", region="EU")
+    text = admin.get(page(campaign, "intercom_move", to=twin.pk)).text
+    assert "Use Acme (Europe, beta5678)" in text
+    assert f"Keep Acme (United States, {at_acme.workspace_id})" in text
+    detach(campaign, user=None)
+    known = admin.get(page(campaign, "intercom_connect")).text
+    assert "Europe · <bdi>beta5678</bdi>" in known
+    assert 'Use this workspace<span class="visually-hidden">: Acme (Europe, beta5678)</span>' in known
 
 
 def test_looking_at_the_question_moves_nothing(

@@ -8,12 +8,21 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Audience
-from integrations.models import ConnectionStatus, DataAttribute, Delivery, FieldMap, SyncSettings
+from integrations.models import (
+    ConnectionStatus,
+    DataAttribute,
+    Delivery,
+    FieldMap,
+    IntercomConnection,
+    SyncSettings,
+)
+from integrations.sandbox.faults import Fault
 from integrations.services.settings import import_document
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.controls import read
 from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, set_panel
 from tests.integrations.panel_fixtures import PEN, Desk, desk, person
+from tests.integrations.sandbox_fixtures import TOKEN, WORKSPACE
 
 __all__ = ["desk"]
 
@@ -61,6 +70,58 @@ def test_a_lost_access_is_said_without_asking(online: Desk, intercom: Intercom) 
     assert intercom.new_calls() == []
 
 
+ASKING: dict[str, dict[str, str]] = {
+    "refresh": {},
+    "create_attribute": {"new_name": "lead_source", "new_type": "string"},
+    "create_marks": {"marks": "on"},
+}
+
+
+@pytest.mark.parametrize("button", ASKING)
+def test_a_refused_access_shows_at_once_with_the_way_to_reconnect(
+    online: Desk, intercom: Intercom, button: str
+) -> None:
+    online.press("save", marks="on")
+    DataAttribute.objects.filter(full_name__endswith="lead_source").delete()
+    intercom.sandbox.revoke(TOKEN)
+    page = read(online.pieces(button, {**online.form(), **ASKING[button]}))
+    assert IntercomConnection.objects.get().status == ConnectionStatus.RECONNECT_NEEDED
+    assert {"panel-header", "first-steps"} <= set(page.ids)
+    assert page.values["standing"] == "reconnect_needed"
+    assert "Reconnect needed" in page.text
+    assert "Everything is set up, and leads reach Intercom" not in page.text
+
+
+def test_creating_marks_on_the_way_promises_no_delivery_without_access(
+    online: Desk, intercom: Intercom
+) -> None:
+    intercom.sandbox.revoke(TOKEN)
+    online.press("save", marks="on")
+    text = online.look().text
+    assert "Reconnect needed" in text
+    assert "become leads in Intercom" not in text
+
+
+def test_a_page_that_shows_how_it_stands_keeps_its_header(online: Desk) -> None:
+    assert "panel-header" not in read(online.pieces("refresh")).ids
+    assert "panel-header" not in read(online.pieces("add")).ids
+
+
+def test_a_page_opened_before_access_was_lost_elsewhere_gets_its_header_anew(
+    online: Desk, intercom: Intercom
+) -> None:
+    form = online.form()
+    IntercomConnection.objects.update(status=ConnectionStatus.RECONNECT_NEEDED)
+    assert "panel-header" in read(online.pieces("check", form)).ids
+    assert intercom.new_calls() == []
+
+
+def test_what_the_plan_does_not_allow_breaks_no_connection(online: Desk, intercom: Intercom) -> None:
+    intercom.sandbox.add_fault(WORKSPACE, Fault(acts=False, status=403))
+    assert "your Intercom plan" in read(online.pieces("refresh")).text
+    assert IntercomConnection.objects.get().status == ConnectionStatus.CONNECTED
+
+
 @pytest.mark.parametrize("button", ["refresh", "create_attribute", "create_marks", "complete"])
 def test_without_a_workspace_a_button_says_so(desk: Desk, button: str) -> None:
     response = desk.press(button)
@@ -88,6 +149,29 @@ def test_a_new_attribute_gets_a_row_of_its_own_where_none_is_open(online: Desk) 
     page = read(online.press("create_attribute", new_name="lead_source", new_type="string"))
     assert page.values["rows-2-target"] == "custom_attributes.lead_source"
     assert page.values["rows-TOTAL_FORMS"] == "3"
+
+
+def test_an_attribute_that_a_row_fills_already_is_not_chosen_twice(online: Desk) -> None:
+    made = read(online.press("create_attribute", new_name="lead_source", new_type="string"))
+    again = {**made.values, "new_name": "lead_source", "new_type": "string"}
+    page = read(online.press("create_attribute", again))
+    assert page.values["rows-TOTAL_FORMS"] == "3"
+    assert page.values["new_name"] == ""
+    assert "this row fills it already: nothing yet → lead_source" in page.text
+    assert "and chosen in the last row" not in page.text
+
+
+def test_an_attribute_of_a_removed_row_is_chosen_anew(online: Desk) -> None:
+    made = read(online.press("create_attribute", new_name="lead_source", new_type="string"))
+    again = {**made.values, "rows-2-DELETE": "on", "new_name": "lead_source", "new_type": "string"}
+    page = read(online.press("create_attribute", again))
+    assert page.values["rows-3-target"] == "custom_attributes.lead_source"
+    assert "and chosen in the last row" in page.text
+
+
+def test_a_name_that_is_typed_keeps_its_section_open(online: Desk) -> None:
+    assert b'class="panel__more" open' in online.press("check", new_name="lead_").content
+    assert b'class="panel__more" open' not in online.press("check").content
 
 
 @pytest.mark.parametrize(

@@ -210,3 +210,11 @@ def test_setup_required_is_gone_the_moment_email_is_mapped(desk: Desk) -> None:
     form = {**desk.form(), "action": "create_lead"}
     assert "Email is not mapped yet" in read(desk.pieces("check", form)).text
     assert "Setup Required" not in read(desk.pieces("check", {**form, "rows-0-source": "lead.email"})).text
+
+
+def test_a_shared_external_id_is_told_while_it_is_chosen(workspace_desk: Desk) -> None:
+    form = read(workspace_desk.press("add", action="create_user")).values
+    form |= {"rows-1-data_type": "fixed", "rows-1-value": "7", "rows-1-target": "external_id"}
+    assert "Choose Lead ID" in read(workspace_desk.pieces("check", form)).text
+    own = {**form, "rows-1-data_type": "dynamic", "rows-1-source": "lead.id"}
+    assert "Choose Lead ID" not in read(workspace_desk.pieces("check", own)).text

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -93,6 +94,38 @@ def test_a_form_from_elsewhere_is_not_kept(desk: Desk) -> None:
     assert not client.session.keys()
 
 
+def test_a_browser_that_has_forgotten_its_cookies_keeps_what_was_typed(desk: Desk) -> None:
+    form = {**desk.form(), "action": "create_user", "rows-0-source": "lead.email", "do": "save"}
+    client = Client(enforce_csrf_checks=True)
+    response = client.post(desk.url, form)
+    assert response.status_code == 302
+    assert response.headers["Location"] == f"{reverse('admin:login')}?next={desk.url}"
+    assert not desk.campaign.sync_settings.exists()
+    client.force_login(User.objects.get(username="ed"))
+    page = read(client.get(desk.url))
+    assert page.values["action"] == "create_user"
+    assert "Nothing of it is saved yet" in page.text
+
+
+def test_a_token_that_does_not_fit_keeps_what_was_typed_by_who_is_signed_in(desk: Desk) -> None:
+    form = {**desk.form(), "action": "create_user", "do": "save"}
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(username="ed"))
+    response = client.post(desk.url, form)
+    assert (response.status_code, response.headers["Location"]) == (302, desk.url)
+    assert not desk.campaign.sync_settings.exists()
+    assert read(client.get(desk.url)).values["action"] == "create_user"
+
+
+def test_somebody_elses_form_is_not_shown_to_who_is_signed_in(desk: Desk) -> None:
+    form = {**desk.form(), "action": "create_user", "do": "save"}
+    person("bob", *PEN)
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(username="bob"))
+    client.post(desk.url, form)
+    assert read(client.get(desk.url)).values["action"] == "nothing"
+
+
 def test_looking_without_being_signed_in_leads_to_the_login(desk: Desk) -> None:
     desk.client.logout()
     assert desk.client.get(desk.url).headers["Location"].startswith(reverse("admin:login"))
@@ -129,3 +162,15 @@ def test_the_slip_of_last_week_keeps_nothing(desk: Desk) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         desk.press("save", form)
         assert not desk.client.session.keys()
+
+
+def test_a_button_pressed_with_no_token_works_the_next_time(desk: Desk) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(username="ed"))
+    form = {**desk.form(), "do": "check"}
+    refused = client.post(desk.url, form, headers={"HX-Request": "true"})
+    assert refused.status_code == 403
+    token = refused.cookies["csrftoken"].value
+    form["csrfmiddlewaretoken"] = token
+    again = client.post(desk.url, form, headers={"HX-Request": "true"})
+    assert again.status_code == 200

@@ -467,7 +467,6 @@ def test_the_sample_is_compared_with_nobody(staff: Client, intercom: Intercom, c
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault(acts=False, status=401), "no longer accepts our access"),
         (Fault(acts=False, status=403), "lacks a permission"),
         (Fault(acts=False, status=429), "asked us to slow down"),
         (Fault(acts=False, status=500), "trouble of its own"),
@@ -492,6 +491,20 @@ def test_failures_are_plain_sentences(
 def test_a_revoked_token_is_told(staff: Client, intercom: Intercom, lead: Participant) -> None:
     intercom.sandbox.revoke(TOKEN)
     assert "Connect it again" in compare(staff, lead)
+
+
+def test_a_revoked_token_shows_above_with_the_way_to_reconnect(
+    staff: Client, intercom: Intercom, lead: Participant
+) -> None:
+    intercom.sandbox.revoke(TOKEN)
+    text = compare(staff, lead, standing="connected")
+    assert "Connect it again" in text
+    assert "Reconnect needed" in text
+    assert IntercomConnection.objects.get().status == ConnectionStatus.RECONNECT_NEEDED
+
+
+def test_a_comparison_that_works_leaves_the_header_alone(staff: Client, lead: Participant) -> None:
+    assert "Disconnect" not in compare(staff, lead, standing="connected")
 
 
 def test_a_slow_intercom_is_not_waited_for(intercom: Intercom, lead: Participant) -> None:

@@ -412,6 +412,33 @@ def test_a_wrong_row_is_named(campaign: Campaign, row: Any, error: str) -> None:
 @pytest.mark.parametrize(
     ("row", "place"),
     [
+        ({"data_type": "fixed", "value": "7", "to": "external_id"}, "data_type"),
+        ({"data_type": "dynamic", "from": "campaign.name", "to": "external_id"}, "from"),
+        ({"data_type": "dynamic", "from": "referrer.email", "to": "external_id"}, "from"),
+        ({"data_type": "dynamic", "from": "lead.company", "to": "external_id"}, "from"),
+    ],
+)
+@pytest.mark.parametrize("action", ["create_user", "create_lead", "nothing"])
+def test_an_external_id_takes_no_value_that_others_share(
+    campaign: Campaign, row: dict[str, str], place: str, action: str
+) -> None:
+    errors = errors_of(campaign, changed(action=action, field_map=[EMAIL, row]))
+    assert [error.partition(" ")[0] for error in errors] == [f"leads.field_map[1].{place}:"]
+    assert "the person's alone, such as lead.id" in errors[0]
+
+
+@pytest.mark.parametrize("source", ["lead.id", "lead.email", "lead.referral_code", "custom.seats"])
+def test_an_external_id_takes_the_persons_own(campaign: Campaign, source: str) -> None:
+    row = {"data_type": "dynamic", "from": source, "to": "external_id"}
+    assert import_document(campaign, changed(action="create_user", field_map=[EMAIL, row])) == [
+        "leads",
+        "referrers",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [
         ({"data_type": "fixed", "value": "info@example.com", "to": "email"}, "data_type"),
         ({"data_type": "dynamic", "from": "referrer.email", "to": "email"}, "from"),
         ({"data_type": "dynamic", "from": "lead.phone", "to": "email"}, "from"),

@@ -12,6 +12,8 @@ ATTRIBUTES = {
     "email": Attribute("email", "Email", "string"),
     "name": Attribute("name", "Name", "string"),
     "custom_attributes.plan": Attribute("custom_attributes.plan", "Plan", "string", custom=True),
+    "custom_attributes.since": Attribute("custom_attributes.since", "Since", "date", custom=True),
+    "custom_attributes.paid": Attribute("custom_attributes.paid", "Paid", "boolean", custom=True),
 }
 EMAIL = MapRow(DataType.DYNAMIC, "email", source="lead.email")
 NAME = MapRow(DataType.DYNAMIC, "name", source="lead.first_name")
@@ -90,6 +92,23 @@ def test_a_new_rule_is_told_whole() -> None:
         "Data attribute that qualifies: Plan",
         "Data attribute when the contact is created: “trial”",
         "Values that qualify: “pro”, “5”",
+    ]
+
+
+def test_values_of_a_rule_read_as_they_are_typed() -> None:
+    day = 1_777_593_600
+    rule = TabSettings(qualifies=True, rule_attribute="custom_attributes.since", qualifying_values=(day,))
+    flag = replace(
+        rule, rule_attribute="custom_attributes.paid", rule_initial=False, qualifying_values=(True,)
+    )
+    assert words(rule, TabSettings())[1:] == [
+        "Data attribute that qualifies: Since",
+        "Values that qualify: “2026-05-01”",
+    ]
+    assert words(flag, rule) == [
+        "Data attribute that qualifies: Since → Paid",
+        "Data attribute when the contact is created: empty → “no”",
+        "Values that qualify: “2026-05-01” → “yes”",
     ]
 
 

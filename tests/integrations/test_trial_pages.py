@@ -22,7 +22,13 @@ from integrations.services.settings import import_document
 from integrations.views.page import load
 from integrations.views.trials import card
 from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, set_panel
-from tests.integrations.trial_fixtures import asked, campaign_that_leaves_nothing, drained, goes_wrong
+from tests.integrations.trial_fixtures import (
+    ID_ROW,
+    asked,
+    campaign_that_leaves_nothing,
+    drained,
+    goes_wrong,
+)
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -269,6 +275,16 @@ def test_when_it_has_ended_the_first_steps_go_on(
     steps = page[page.index('id="first-steps"') :]
     assert 'hx-swap-oob="true"' in steps
     assert "Go to the test" not in steps
+
+
+def test_what_was_not_tested_is_not_said_to_work(
+    staff: Client, intercom: Intercom, campaign: Campaign
+) -> None:
+    set_panel(campaign, action="create_user", field_map=[EMAIL_ROW, ID_ROW])
+    trial = drained(intercom, asked(campaign))
+    page = text_of(staff.get(address(campaign, trial.pk)))
+    assert "Everything works" not in page
+    assert "What was tested works: 1 field arrived in Intercom as it should. 1 field was not tested" in page
 
 
 def test_without_javascript_a_test_has_a_page_of_its_own(

@@ -83,7 +83,8 @@ class Access:
             case Trouble.RECONNECT:
                 self.reload()
                 if not self._was_asked_with_an_old_token(error):
-                    need_reconnect(connection_id, detail=getattr(error, "code", ""))
+                    token = self.workspace.connection.sealed_token
+                    need_reconnect(connection_id, detail=getattr(error, "code", ""), asked_with=token)
             case Trouble.RATE_LIMIT:
                 # One refusal concerns a whole batch, and the calls beside it are refused together.
                 self._rate_limit_hits += not self.workspace.paused_for(timezone.now())

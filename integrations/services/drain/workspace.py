@@ -88,10 +88,16 @@ def load(connection_id: int, *, now: datetime, before: Workspace | None = None) 
     return Workspace(connection, load_tabs(connection_id=connection_id, now=now), attributes)
 
 
-def need_reconnect(connection_id: int, *, detail: str) -> None:
-    """Intercom refuses our token: everything for this workspace waits until a person connects it again."""
+def need_reconnect(connection_id: int, *, detail: str, asked_with: str = "") -> None:
+    """Intercom refuses our token: everything for this workspace waits until a person connects it again.
+
+    `asked_with`: the sealed token that was refused; nothing happens where another is kept by now.
+    """
     now = timezone.now()
-    changed = IntercomConnection.objects.filter(pk=connection_id, status=ConnectionStatus.CONNECTED).update(
+    rows = IntercomConnection.objects.filter(pk=connection_id, status=ConnectionStatus.CONNECTED)
+    if asked_with:
+        rows = rows.filter(sealed_token=asked_with)
+    changed = rows.update(
         status=ConnectionStatus.RECONNECT_NEEDED, status_since=now, status_detail=detail[:255]
     )
     if changed:
