@@ -24,6 +24,7 @@ from integrations.services.value_words import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from django.http import HttpRequest, HttpResponse
 
@@ -51,7 +52,7 @@ class Line:
     badge: Badge
 
 
-def ask(request: HttpRequest, delivery: Delivery) -> HttpResponse:
+def ask(request: HttpRequest, delivery: Delivery, *, seen_at: datetime) -> HttpResponse:
     """For who may order it. `delivery` is loaded with its participant and its connection."""
     fits = Command.UNDO in fitting(delivery.pk)
     proposal = propose(delivery) if fits else Proposal()
@@ -64,6 +65,7 @@ def ask(request: HttpRequest, delivery: Delivery) -> HttpResponse:
         "proposal": proposal,
         "lines": _lines(delivery, proposal),
         "undoing": bool(proposal.goes_back),
+        "seen_at": seen_at.isoformat(),
     }
     return TemplateResponse(request, "integrations/undo.html", context)
 
