@@ -24,6 +24,7 @@ from integrations.models import (
     Erasure,
     ErasureState,
     Fate,
+    FieldMap,
     Hitch,
     IntercomConnection,
     SnapshotState,
@@ -35,17 +36,21 @@ from integrations.sandbox.control import State as State_
 from integrations.services.keeping.deletions import done_by_hand, try_again
 from integrations.services.keeping.erasing import ask
 from integrations.services.keeping.person import counted, person_of
+from integrations.services.repair import send_present
 from integrations.services.sweep import sweep
-from tests.campaigns.factories import make_campaign, make_lead
+from tests.campaigns.factories import make_campaign, make_lead, make_referrer
 from tests.integrations.erasure_fixtures import (
     EMAIL,
+    FIRST,
+    LAST,
+    REFERRER_ROWS,
     Marked,
     found_in,
     make_marked,
     plant_everywhere,
     plant_link_of_an_older_email,
 )
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import EMAIL_ROW, NAME_ROW, Intercom, owed, set_panel
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -97,6 +102,73 @@ def test_others_keep_what_is_theirs(intercom: Intercom, marked: Marked) -> None:
     assert (order.ids, order.sample_ids, order.query) == ([row.pk], [], {"words": "[erased]"})
     assert SnapshotState.objects.get().unexplained == [stays.pk]
     assert WebhookReceipt.objects.get().item["email"] == "stays@example.org"
+
+
+OLDER = "zelda.before@example.org"
+BY_EMAIL = {"data_type": "dynamic", "from": "referrer.email", "to": "custom_attributes.lead_source"}
+
+
+def test_what_a_referrer_was_called_before_goes_with_them(intercom: Intercom) -> None:
+    campaign = make_campaign("Autumn")
+    set_panel(campaign, field_map=[EMAIL_ROW, NAME_ROW, *REFERRER_ROWS])
+    referrer = make_referrer(campaign, email=OLDER, first_name="Zeldolder", last_name="Quixolder")
+    brought = make_lead(campaign, first_name="Bo", last_name="Li", referrer=referrer)
+    intercom.drain()
+    set_panel(campaign, field_map=[EMAIL_ROW, NAME_ROW, BY_EMAIL])
+    send_present([owed(brought).pk])
+    intercom.drain()
+    Participant.objects.filter(pk=referrer.pk).update(
+        email=EMAIL, email_normalized=EMAIL, first_name="Zelda", last_name="New"
+    )
+    assert found_in(OLDER, "Zeldolder Quixolder") != []
+
+    erase(intercom)
+
+    assert found_in(OLDER, "Zeldolder", "Quixolder") == []
+    first, second = Attempt.objects.filter(delivery=owed(brought)).order_by("pk")
+    assert first.sent["name"] == "Bo Li"
+    field = "custom_attributes.lead_source"
+    assert (first.sent[field], second.before[field], second.after[field]) == ("[erased]",) * 3
+
+
+def test_what_was_never_filled_from_the_referrer_stays(intercom: Intercom) -> None:
+    fixed = {"data_type": "fixed", "value": "Referral", "to": "custom_attributes.lead_source"}
+    campaign = make_campaign("Autumn")
+    set_panel(campaign, field_map=[EMAIL_ROW, NAME_ROW, fixed])
+    referrer = make_referrer(campaign, email=EMAIL, first_name=FIRST, last_name=LAST)
+    brought = make_lead(campaign, first_name=FIRST, last_name="Li", referrer=referrer)
+    intercom.drain()
+    set_panel(campaign, field_map=[EMAIL_ROW, NAME_ROW, *REFERRER_ROWS])
+    send_present([owed(brought).pk])
+    intercom.drain()
+
+    erase(intercom)
+
+    first, second = Attempt.objects.filter(delivery=owed(brought)).order_by("pk")
+    field = "custom_attributes.lead_source"
+    assert (first.sent["name"], first.sent[field]) == (f"{FIRST} Li", "Referral")
+    assert (second.before[field], second.after[field]) == ("Referral", "[erased]")
+
+
+def test_a_version_of_the_settings_that_is_gone_counts_as_any(intercom: Intercom, marked: Marked) -> None:
+    Participant.objects.filter(pk=marked.referrer.pk).update(first_name="Other", last_name="Name")
+    tries = Attempt.objects.filter(delivery=owed(marked.brought))
+    tries.update(settings_revision=77)
+    erase(intercom)
+    assert tries.get().sent["custom_attributes.lead_source"] == "[erased]"
+
+
+def test_intercom_s_words_name_no_erased_referrer(intercom: Intercom, marked: Marked) -> None:
+    words = f"{FIRST} {LAST}, or {LAST}, is not allowed"
+    Delivery.objects.filter(participant=marked.brought).update(message=words)
+    tries = Attempt.objects.filter(delivery=owed(marked.brought))
+    tries.update(message=words, pruned_at=timezone.now())
+    FieldMap.objects.filter(settings__campaign=marked.campaign, target="name").update(
+        problem="refused", problem_message=f"{FIRST} {LAST} is not allowed"
+    )
+    erase(intercom)
+    assert found_in(FIRST, LAST) == []
+    assert owed(marked.brought).message == tries.get().message == "[erased], or [erased], is not allowed"
 
 
 def test_somebody_with_the_same_first_name_keeps_it(intercom: Intercom, marked: Marked) -> None:

@@ -41,11 +41,8 @@ from integrations.services.keeping.person import (
     receipts_of,
     used_by_others,
 )
-from integrations.services.keeping.traces import (
-    remove_as_referrer,
-    remove_history,
-    remove_traces,
-)
+from integrations.services.keeping.referrers import remove_as_referrer
+from integrations.services.keeping.traces import remove_history, remove_traces
 from integrations.services.keeping.walking import Walk, look_through, walk_of
 from integrations.services.repair import cancel
 from integrations.services.rounds import IN_A_REQUEST
