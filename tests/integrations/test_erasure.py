@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Participant
 from campaigns.services import join_lead
+from integrations.intercom.webhooks import Topic, parse_notification
 from integrations.logic.states import Reason, State
 from integrations.models import (
     Attempt,
@@ -28,11 +29,14 @@ from integrations.models import (
     Hitch,
     IntercomConnection,
     SnapshotState,
+    WebhookHealth,
     WebhookReceipt,
 )
 from integrations.models.erasure import hash_of
 from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as State_
+from integrations.services import receipts
+from integrations.services.addresses import address_by_uuid
 from integrations.services.keeping.deletions import done_by_hand, try_again
 from integrations.services.keeping.erasing import ask
 from integrations.services.keeping.person import counted, person_of
@@ -51,6 +55,7 @@ from tests.integrations.erasure_fixtures import (
     plant_link_of_an_older_email,
 )
 from tests.integrations.flow_fixtures import EMAIL_ROW, NAME_ROW, Intercom, owed, set_panel
+from tests.integrations.qualify_fixtures import notification
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -262,6 +267,34 @@ def test_the_contact_is_deleted_by_the_drain_and_its_id_forgotten(intercom: Inte
     assert "stays@example.org" in intercom.emails()
     assert intercom.new_calls() == ["DELETE /contacts/{id}"]
     assert (erasure.state, contact.fate, contact.sealed_contact_id) == (ErasureState.DONE, Fate.DELETED, "")
+
+
+def deleted(intercom: Intercom, contact_id: str) -> None:
+    """Intercom tells that a contact was deleted."""
+    address = address_by_uuid(intercom.connection.uuid)
+    assert address is not None
+    item = {"type": "contact", "id": contact_id, "external_id": None, "deleted": True}
+    body = notification(Topic.DELETED, item, workspace=intercom.connection.workspace_id)
+    receipts.take(address, parse_notification(body))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_that_we_have_deleted_it_names_it_no_more(intercom: Intercom, marked: Marked, at_once: bool) -> None:
+    """Intercom's word may come before its answer, and after it."""
+    erase(intercom, delete=True)
+    if not at_once:
+        intercom.drain()
+    deleted(intercom, marked.contact_id)
+    intercom.drain()
+    assert found_in(marked.contact_id) == []
+    assert WebhookHealth.objects.get(connection=intercom.connection).unused == 1
+
+
+def test_that_somebody_else_s_contact_was_deleted_is_kept(intercom: Intercom, marked: Marked) -> None:
+    erase(intercom, delete=True)
+    other = owed(marked.brought).contact_id
+    deleted(intercom, other)
+    assert WebhookReceipt.objects.get().contact_id == other
 
 
 def test_a_contact_that_is_gone_is_done(intercom: Intercom, marked: Marked) -> None:
