@@ -64,8 +64,8 @@ def test_who_may_only_look_gets_no_orders(client: Client, connection: IntercomCo
 @pytest.fixture
 def failed(connection: IntercomConnection) -> Delivery:
     campaign = make_campaign()
-    tab = set_panel(campaign)
-    return stand(make_lead(campaign), State.NEEDS_ATTENTION, Reason.REJECTED, settings=tab)
+    set_panel(campaign)
+    return stand(make_lead(campaign), State.NEEDS_ATTENTION, Reason.REJECTED)
 
 
 def press(client: Client, page: Reader, row: Delivery, command: str) -> str:
@@ -122,6 +122,7 @@ def test_an_update_taken_back_before_is_not_taken_back_by_an_old_page(
     admin_client: Client, failed: Delivery
 ) -> None:
     row = stand(failed.participant, State.UPDATED, Reason.EXISTS)
+    assert row.connection is not None
     shape = {"settings_revision": 1, "started_at": timezone.now(), "duration_ms": 1, "state": row.state}
     values = {"decision": "update", "contact_id": row.contact_id, "after": {"name": "A"}, "before": {}}
     Attempt.objects.create(delivery=row, connection=row.connection, **shape, **values)
