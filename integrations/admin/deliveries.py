@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils import timezone
 
 from integrations.admin import bulk_pages
 from integrations.admin.orders import carry_out
@@ -53,6 +54,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         """The story of one person. There is no form: what is posted here is the stock page's to refuse."""
+        seen_at = timezone.now()
         delivery = self.get_object(request, unquote(object_id))
         if delivery is None or request.method == "POST":
             return super().change_view(request, object_id, form_url, extra_context)
@@ -62,6 +64,7 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": delivery,
+            "seen_at": seen_at.isoformat(),
             "story": story(request, delivery),
         }
         return TemplateResponse(request, "admin/integrations/delivery/change_form.html", context)
@@ -80,9 +83,10 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Asks before an update is taken back, and has it taken back."""
         require(request, REPAIR)
+        seen_at = timezone.now()
         delivery = get_object_or_404(Delivery.objects.select_related("participant", "connection"), pk=pk)
         if request.method != "POST":
-            return undo.ask(request, delivery)
+            return undo.ask(request, delivery, seen_at=seen_at)
         carry_out(request, Command.UNDO, ids=[pk])
         return redirect("admin:integrations_delivery_change", pk)
 

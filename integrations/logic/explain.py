@@ -113,7 +113,10 @@ ENDED: Mapping[Reason, Explanation] = {
         _("Nothing to do. “Send the present values” would write it once more."),
     ),
     Reason.NOTHING_TO_UNDO: Explanation(
-        _("The update was to be taken back, but no field has what we wrote any more. Nothing was changed.")
+        _(
+            "The update was to be taken back, but nothing can be put back: no field has what we wrote any "
+            "more, or what was there before is not kept any more. Nothing was changed."
+        )
     ),
     Reason.UNDO_FAILED: Explanation(
         _("The update could not be taken back, so the contact may still have what we wrote."),
@@ -214,6 +217,7 @@ NOTES: Mapping[NoteCode, str] = MappingProxyType(
         NoteCode.CHANGED_SINCE: _("was left as it is: it has been changed since we wrote it"),
         NoteCode.BACK_ALREADY: _("has the value from before already"),
         NoteCode.NOT_PUT_BACK: _("was left as it is: Intercom does not take the value from before back"),
+        NoteCode.FORGOTTEN: _("was left as it is: what was there before us is not kept any more"),
     }
 )
 """What happened to one field on its way, to be said after its name."""

@@ -41,6 +41,7 @@ __all__ = [
     "create_body",
     "map_values",
     "normal_email",
+    "referrer_targets",
     "setup_problems",
     "source_keys",
     "target_allowed",
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 CAMPAIGN_NAME = "campaign.name"
+REFERRER = "referrer."
 REFERRER_NAME = "referrer.full_name"
 
 INTERNATIONAL_PHONE = re.compile(r"\+[\d\s().\-/]{6,}")
@@ -60,6 +62,14 @@ def source_keys(settings: TabSettings) -> frozenset[str]:
     """The sources whose values `map_values` wants for this tab."""
     rows = {r.source for r in settings.rows if r.data_type is DataType.DYNAMIC and r.source}
     return frozenset(rows | {OWN_EMAIL} | ({CAMPAIGN_NAME, REFERRER_NAME} if settings.marks else set()))
+
+
+def referrer_targets(settings: TabSettings) -> dict[str, str]:
+    """The fields that say something about who brought somebody in, by full name, with what it is."""
+    mark = CUSTOM + "referrer_name"
+    found = {mark: REFERRER_NAME} if settings.marks and mark not in _claimed(settings) else {}
+    rows = (r for r in settings.rows if r.data_type is DataType.DYNAMIC and r.target)
+    return found | {r.target: r.source for r in rows if r.source.startswith(REFERRER)}
 
 
 def map_values(

@@ -39,6 +39,7 @@ class NoteCode(StrEnum):
     CHANGED_SINCE = "changed_since"
     BACK_ALREADY = "back_already"
     NOT_PUT_BACK = "not_put_back"
+    FORGOTTEN = "forgotten"
 
 
 SENT = frozenset(

@@ -16,6 +16,8 @@ LONGEST_KEY = 200
 MOST_KEYS = 100
 LONGEST_MESSAGE = 500
 READ_AT_MOST = 4000
+SHORTEST_NAME = 2
+SHORT_NAME = 4
 
 STANDARD_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
@@ -51,16 +53,26 @@ def received_contact(contact: Contact, *, keys: Collection[str]) -> dict[str, An
     return {k: _cut(v) for k, v in (named | always).items() if _is_plain(v)}
 
 
-def vendor_message(text: str | None, *, keep: Collection[str] = ()) -> str:
+def vendor_message(text: str | None, *, keep: Collection[str] = (), others: Collection[str] = ()) -> str:
     """Intercom's own words in at most 500 characters, on one line, safe to store and to show.
 
     Emails other than those in `keep`, phone numbers and secrets become [email], [phone] and [secret];
-    contact ids stay. None and the empty text give "".
+    the names of `others` become [name]; contact ids stay. None and the empty text give "".
     """
     kept = frozenset(normal_email(email) for email in keep)
-    line = _one_line(text or "")
+    line = _without_names(_one_line(text or ""), others=others)
     masked = SECRETS.sub(lambda found: _mask(found, kept=kept), line)
     return shorten(PHONES.sub(_mask_phone, masked), limit=LONGEST_MESSAGE)
+
+
+def _without_names(line: str, *, others: Collection[str]) -> str:
+    """Whole words alone; a short one only as it is written: it may be a common word as well."""
+    spellings = {" ".join(clean(one).split()) for one in others}
+    for name in sorted(spellings, key=lambda one: (-len(one), one)):
+        if len(name) >= SHORTEST_NAME:
+            flags = re.IGNORECASE if len(name) > SHORT_NAME else re.NOFLAG
+            line = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "[name]", line, flags=flags)
+    return line
 
 
 def _sent(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

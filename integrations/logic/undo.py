@@ -17,6 +17,7 @@ from integrations.logic.targets import target_allowed
 from integrations.logic.types import Contact
 
 MISSING = object()
+UNKNOWN = object()
 
 
 class Fate(StrEnum):
@@ -29,6 +30,8 @@ class Fate(StrEnum):
     BACK_ALREADY = "back_already"
     IMPOSSIBLE = "impossible"
     """The value from before is none that can be written."""
+    FORGOTTEN = "forgotten"
+    """It has what we wrote, and what was there before our first write is not kept any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class Wrote:
 
     `received`: what Intercom answered to it, which may be spelled differently. `sure` is False where the
     write was never answered. `undo`: this has taken older writes back. `create`: the contact was made by it.
+    `forgotten`: what it wrote, if anything, is not kept any more.
     """
 
     before: Mapping[str, Any] = field(default_factory=dict)
@@ -45,6 +49,7 @@ class Wrote:
     sure: bool = True
     undo: bool = False
     create: bool = False
+    forgotten: bool = False
 
     def left(self, target: str, value: Any) -> bool:
         """Whether this write leaves the field with this value."""
@@ -58,17 +63,22 @@ class Wrote:
 
 @dataclass(frozen=True, slots=True)
 class FieldUndo:
-    """One field: what we wrote last, what was there before, what is there now, and what becomes of it."""
+    """One field: what we wrote last, what was there before (None also where that is `forgotten`), what is
+    there now, and what becomes of it."""
 
     target: str
     wrote: Any
     before: Any
     now: Any
     fate: Fate
+    forgotten: bool = False
 
 
 def to_undo(history: Sequence[Wrote]) -> list[Wrote]:
-    """The updates that have not been taken back; `history` is newest first, and so is what comes out."""
+    """The updates that have not been taken back; `history` is newest first, and so is what comes out.
+
+    What is forgotten is among them: nobody knows what a later one found there.
+    """
     return [one for one in _standing(history) if not one.create]
 
 
@@ -131,6 +141,8 @@ def _planned(target: str, writes: Sequence[Wrote], *, now: Any) -> FieldUndo:
     ours = before is not MISSING
     if not ours:
         before = _before(target, writes, value=newest)
+    if before is UNKNOWN:
+        return FieldUndo(target, newest, None, now, Fate.FORGOTTEN if ours else Fate.CHANGED, forgotten=True)
     if alike(target, now, before):
         fate = Fate.BACK_ALREADY
     elif not ours:
@@ -141,12 +153,15 @@ def _planned(target: str, writes: Sequence[Wrote], *, now: Any) -> FieldUndo:
 
 
 def _before(target: str, writes: Sequence[Wrote], *, value: Any) -> Any:
-    """What was there before the first of our writes that led to this value; MISSING if none of them did.
+    """What was there before the first of our writes that led to this value; MISSING if none of them did,
+    UNKNOWN if that may be a write that is forgotten.
 
     From write to write as far as each found what the one before had left: nobody came between them.
     """
     found: Any = MISSING
     for one in writes:
+        if one.forgotten and found is not MISSING:
+            return UNKNOWN
         if target not in one.after:
             continue
         if one.left(target, value):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.models.alert import Alert, AlertKind, AlertSettings, TabClock
-from integrations.models.bulk import BulkOrder
+from integrations.models.bulk import BulkOrder, LeftAs
 from integrations.models.connection import (
     Access,
     ConnectionStatus,
@@ -63,6 +63,7 @@ __all__ = [
     "FieldMap",
     "Hitch",
     "IntercomConnection",
+    "LeftAs",
     "Pace",
     "QualificationRule",
     "ReceiptState",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings as django_settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,15 +11,27 @@ from django.utils.translation import gettext_lazy as _
 from integrations.models.release import Pace
 from integrations.models.settings import SettingsRevision, SyncSettings
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class LeftAs(models.TextChoices):
+    """Why somebody was left alone whom the order could have brought to Intercom."""
+
+    UNFIT = "", _("it did not fit")
+    THERE = "in_intercom", _("in Intercom by then")
+    LEAVING = "leaving", _("just leaving for Intercom")
+    MOVED_ON = "moved_on", _("moved on")
+
 
 class BulkOrder(models.Model):
-    """Somebody's order for everybody chosen when they confirmed it.
+    """Somebody's order for everybody chosen, as they stood when the page that asks was made (`seen_at`).
 
     Those chosen are named by `ids`, or, where they are too many to name, by what the log was narrowed to
     (`query`), by the version of the settings that they were last written under (`version`), or by the tab
     under which they went without a field (`settings`). It goes through their deliveries once, by primary
     key, to `up_to` at most; `reached` is the last one looked at. `left_alone` counts those whom the order
-    did not fit any more ("") or could not bring to Intercom, by the reason.
+    could not bring to Intercom, by the reason, and others by `LeftAs`.
 
     With a sample it stops after so many (`asked_at`) until somebody says that it goes on (`answered_at`).
     `token` stands in the page that asks, so that confirming twice makes one order.
@@ -33,6 +47,7 @@ class BulkOrder(models.Model):
         django_settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     made_at = models.DateTimeField(_("ordered at"), auto_now_add=True)
+    seen_at = models.DateTimeField(_("asked at"), null=True, blank=True)
     per_minute = models.PositiveIntegerField(_("pace"), choices=Pace, default=Pace.AT_ONCE)
     total = models.PositiveIntegerField(_("people in all"))
     up_to = models.BigIntegerField(_("highest delivery"))
@@ -67,3 +82,8 @@ class BulkOrder(models.Model):
 
     def __str__(self) -> str:
         return f"order {self.pk}: {self.command}, {self.done} of {self.total}"
+
+    @property
+    def as_of(self) -> datetime:
+        """What happened to somebody after this is newer than the order."""
+        return self.seen_at or self.made_at

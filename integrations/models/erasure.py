@@ -97,11 +97,13 @@ class Hitch(models.TextChoices):
 
 
 class ErasedContact(models.Model):
-    """An erased person's contact in one workspace. Its id is kept, sealed, only while it is to be deleted."""
+    """An erased person's contact in one workspace. Its id is kept, sealed, only while it is to be deleted;
+    afterwards its keyed hash, by which Intercom's word that we have deleted it is known."""
 
     erasure = models.ForeignKey(Erasure, models.CASCADE, related_name="contacts")
     connection = models.ForeignKey(IntercomConnection, models.PROTECT, related_name="+")
     sealed_contact_id = models.TextField(editable=False, blank=True)
+    contact_hash = models.CharField(max_length=64, blank=True, editable=False)
     fate = models.CharField(_("in Intercom"), max_length=10, choices=Fate, default=Fate.LEFT)
     hitch = models.CharField(_("why not yet"), max_length=10, choices=Hitch, blank=True)
     due_at = models.DateTimeField(_("next try"), null=True, blank=True)
@@ -122,6 +124,9 @@ class ErasedContact(models.Model):
             models.Index(
                 fields=["connection", "due_at"], condition=Q(fate=Fate.OWED), name="contact_to_delete"
             ),
+            models.Index(
+                fields=["contact_hash"], condition=~Q(contact_hash=""), name="contact_deleted_by_us"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -134,7 +139,7 @@ class ErasedContact(models.Model):
 
     @contact_id.setter
     def contact_id(self, value: str) -> None:
-        self.sealed_contact_id = seal(value)
+        self.sealed_contact_id, self.contact_hash = seal(value), hash_of(value)
 
 
 class BlindSpot(models.Model):

@@ -29,6 +29,7 @@ from integrations.models import (
 )
 from integrations.services.access_check import ask_for_check
 from integrations.services.addresses import address_by_workspace
+from integrations.services.keeping.deletions import is_deleted_by_us
 from integrations.services.queue import BrokerSilentError, enqueue_receipts
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ _noted_at: dict[int, float] = {}
 def take(address: Address, notification: Notification) -> None:
     """Keeps a verified notification; one that was kept before is only counted."""
     _note_arrival(address)
-    if notification.contact is None:
+    if notification.contact is None or _is_our_own_deletion(address, notification.contact, notification):
         if notification.topic != Topic.PING:
             _health(address).update(unused=F("unused") + 1)
         return
@@ -70,6 +71,11 @@ def take(address: Address, notification: Notification) -> None:
             raise
     else:
         wake()
+
+
+def _is_our_own_deletion(address: Address, contact: Contact, notification: Notification) -> bool:
+    """Nothing that names the contact of somebody erased is kept."""
+    return notification.topic == Topic.DELETED and is_deleted_by_us(address.connection_id, contact.id)
 
 
 def _committed() -> AbstractContextManager[None]:

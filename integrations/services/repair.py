@@ -2,14 +2,16 @@
 
 Each order locks the rows that it fits (`repair_rules`), so it neither races a running drain nor minds a
 second click: what has moved on meanwhile is left alone, and so is whom no order could bring to Intercom as
-their tab is now. Every function returns the ids of those that were really changed.
+their tab is now. `seen_at` is when whoever orders saw how they stood: what somebody ordered, or what came of
+a try, since then is newer, and holds. Every function returns the ids of those that were really changed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Value
@@ -18,46 +20,49 @@ from django.utils import timezone
 
 from integrations.logic.states import DELIVERED, Order, Reason, State
 from integrations.models import Attempt, Delivery, IntercomConnection, SyncSettings
-from integrations.services.repair_rules import Command, dead_ends, fits
+from integrations.services.repair_rules import Command, dead_ends, fits, unchanged_since
 from integrations.services.wake import wake
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 CONTACT_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
-def send_again(ids: Iterable[int]) -> list[int]:
+def send_again(ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]:
     """Owes these once more under the tab's present rules: not sent, held, skipped, needing attention."""
-    return _order(_fitting(Command.SEND_AGAIN, ids), Order.NONE)
+    return _order(_fitting(Command.SEND_AGAIN, ids, seen_at=seen_at), Order.NONE)
 
 
-def retry_now(ids: Iterable[int]) -> list[int]:
+def retry_now(ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]:
     """Tries those at once that wait for their next try. What is in doubt keeps its time."""
-    waiting, taken_back = _fitting(Command.RETRY_NOW, ids), Q(order=Order.UNDO)
+    waiting, taken_back = _fitting(Command.RETRY_NOW, ids, seen_at=seen_at), Q(order=Order.UNDO)
     with transaction.atomic():
         return sorted([*_take_back(waiting.filter(taken_back)), *_order(waiting.exclude(taken_back), None)])
 
 
-def update_anyway(ids: Iterable[int]) -> list[int]:
+def update_anyway(ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]:
     """Updates the existing contact of these, although the policy said do nothing."""
-    return _order(_fitting(Command.UPDATE_ANYWAY, ids), Order.UPDATE)
+    return _order(_fitting(Command.UPDATE_ANYWAY, ids, seen_at=seen_at), Order.UPDATE)
 
 
-def restore_and_update(ids: Iterable[int]) -> list[int]:
+def restore_and_update(ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]:
     """Takes the archived contact of these out of the archive and updates it."""
-    return _order(_fitting(Command.RESTORE_AND_UPDATE, ids), Order.RESTORE)
+    return _order(_fitting(Command.RESTORE_AND_UPDATE, ids, seen_at=seen_at), Order.RESTORE)
 
 
-def send_present(ids: Iterable[int]) -> list[int]:
+def send_present(ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]:
     """Updates the contacts of these, ours or not, to what the people's values and their tab say now."""
-    return _order(_fitting(Command.SEND_PRESENT, ids), Order.UPDATE)
+    return _order(_fitting(Command.SEND_PRESENT, ids, seen_at=seen_at), Order.UPDATE)
 
 
-def undo(ids: Iterable[int]) -> list[int]:
+def undo(ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]:
     """Takes back what we wrote over in the contacts of these, field by field where it is still ours.
 
     Whatever their tab says by now: whoever finds that it overwrites too much switches it off first.
     """
     with transaction.atomic():
-        chosen = _fitting(Command.UNDO, ids).select_for_update(of=("self",)).order_by("pk")
+        chosen = _fitting(Command.UNDO, ids, seen_at=seen_at).select_for_update(of=("self",)).order_by("pk")
         fit = list(chosen.values_list("pk", flat=True))
         Delivery.objects.filter(pk__in=fit).update(order=Order.UNDO, settled_as=F("state"))
         return _take_back(Delivery.objects.filter(pk__in=fit))
@@ -75,19 +80,19 @@ def choose_contact(delivery_id: int, *, contact_id: str) -> bool:
         return bool(Delivery.objects.filter(pk__in=ordered).update(contact_id=contact_id))
 
 
-def complete(ids: Iterable[int]) -> list[int]:
+def complete(ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]:
     """Sends these the fields that could not be written before."""
-    return _order(_fitting(Command.COMPLETE, ids), Order.COMPLETE)
+    return _order(_fitting(Command.COMPLETE, ids, seen_at=seen_at), Order.COMPLETE)
 
 
-def cancel(ids: Iterable[int]) -> list[int]:
+def cancel(ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]:
     """Sends these no more. What is being sent, or in doubt, cannot be called back.
 
     Whoever was delivered before somebody ordered something more is delivered still, without that.
     """
     now = timezone.now()
     with transaction.atomic():
-        rows = _fitting(Command.CANCEL, ids)
+        rows = _fitting(Command.CANCEL, ids, seen_at=seen_at)
         chosen = list(rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
         again = Q(settled_as__in=DELIVERED)
         ended = {"due_at": None, "order": Order.NONE, "settled_at": now}
@@ -104,7 +109,13 @@ def _reason_before() -> Coalesce:
     return Coalesce(Subquery(tries.values("reason")[:1]), Value(Reason.EXISTS.value))
 
 
-ORDERS: Mapping[Command, Callable[[Iterable[int]], list[int]]] = {
+class Carried(Protocol):
+    """How an order is carried out: for these, as far as it fits."""
+
+    def __call__(self, ids: Iterable[int], *, seen_at: datetime | None = None) -> list[int]: ...
+
+
+ORDERS: Mapping[Command, Carried] = {
     Command.SEND_AGAIN: send_again,
     Command.RETRY_NOW: retry_now,
     Command.UPDATE_ANYWAY: update_anyway,
@@ -123,8 +134,9 @@ def _may_be_chosen(delivery_id: int, contact_id: str) -> bool:
     return contact_id in matches if matches else CONTACT_ID.fullmatch(contact_id) is not None
 
 
-def _fitting(command: Command, ids: Iterable[int]) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(fits(command), pk__in=list(ids))
+def _fitting(command: Command, ids: Iterable[int], *, seen_at: datetime | None) -> QuerySet[Delivery]:
+    rows = Delivery.objects.filter(fits(command), pk__in=list(ids))
+    return rows if seen_at is None else rows.filter(unchanged_since(seen_at))
 
 
 def _take_back(rows: QuerySet[Delivery]) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from django.db.models import BooleanField, ExpressionWrapper, F, Q
 from django.utils import timezone
@@ -13,6 +14,9 @@ from integrations.logic.states import DELIVERED, Reason, State
 from integrations.models import ConnectionStatus, Delivery, SyncSettings
 from integrations.services.tabs import tab_of
 from integrations.services.written import written_over
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 AGAIN = (State.NOT_SENT, State.NEEDS_ATTENTION, State.HELD, State.SKIPPED)
 ASKED: Mapping[str, str] = {"connection__status": ConnectionStatus.CONNECTED}
@@ -66,6 +70,11 @@ def fits(command: Command) -> Q:
             return Q(written_over(), state__in=DELIVERED, **ASKED) & ~Q(reason=Reason.UNDONE)
         case Command.CANCEL:
             return Q(state__in=CANCELLABLE) | _in_doubt_for_good()
+
+
+def unchanged_since(moment: datetime) -> Q:
+    """The people for whom nobody has ordered anything, and of whom nothing has become, since then."""
+    return (Q(settled_at=None) | Q(settled_at__lte=moment)) & Q(owed_since__lte=moment)
 
 
 def _in_doubt_for_good() -> Q:

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from integrations.logic.states import DELIVERED, RESTING, Reason, State
+from integrations.logic.states import DELIVERED, RESTING, Reason
 from integrations.models import Delivery
 from integrations.services.explain import explain
+from integrations.services.repair_meanwhile import (
+    leaving_in_words,
+    meanwhile_of,
+    moved_in_words,
+    there_in_words,
+)
 from integrations.services.repair_rules import Command, holds, refused
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.utils.functional import _StrPromise
 
 LABELS: Mapping[Command, _StrPromise] = {
@@ -51,14 +59,27 @@ class Said:
     good: bool = False
 
 
-def told(command: Command, *, asked: Collection[int], changed: Collection[int]) -> list[Said]:
+def told(
+    command: Command,
+    *,
+    asked: Collection[int],
+    changed: Collection[int],
+    seen_at: datetime | None = None,
+) -> list[Said]:
     """What became of an order: for whom it was carried out, and whom it left alone, and why."""
     left = set(asked) - set(changed)
+    meanwhile = meanwhile_of(command, left, seen_at=seen_at)
+    left -= meanwhile.all
     nowhere = refused(command, left)
     said = [*_done(command, changed), *_refused(nowhere)]
-    meanwhile = _meanwhile(command, left)
-    said += [Said(text) for _number, text in meanwhile]
-    others = len(left) - sum(nowhere.values()) - sum(number for number, _text in meanwhile)
+    for people, in_words in (
+        (meanwhile.there, there_in_words),
+        (meanwhile.leaving, leaving_in_words),
+        (meanwhile.moved, moved_in_words),
+    ):
+        if people:
+            said.append(Said(in_words(len(people))))
+    others = len(left) - sum(nowhere.values())
     return [*said, _left(others)] if others else said
 
 
@@ -108,31 +129,6 @@ def _not_sent(changed: Collection[int]) -> Iterator[Said]:
             still,
         )
         yield Said(text % {"number": still}, good=True)
-
-
-def _meanwhile(command: Command, left: Collection[int]) -> list[tuple[int, str]]:
-    """Of those left alone, how many had left already when somebody clicked; each number with its sentence."""
-    if command not in {Command.CANCEL, Command.RETRY_NOW} or not left:
-        return []
-    states = Counter(Delivery.objects.filter(pk__in=left).values_list("state", flat=True))
-    leaving = states[State.SENDING] + states[State.UNCERTAIN]
-    there = sum(states[state] for state in DELIVERED)
-    found = []
-    if there:
-        text = ngettext(
-            "%(number)d person is in Intercom by now: it went before this order came.",
-            "%(number)d people are in Intercom by now: they went before this order came.",
-            there,
-        )
-        found.append((there, text % {"number": there}))
-    if leaving:
-        text = ngettext(
-            "%(number)d person has just left for Intercom; the answer is still to come.",
-            "%(number)d people have just left for Intercom; the answers are still to come.",
-            leaving,
-        )
-        found.append((leaving, text % {"number": leaving}))
-    return found
 
 
 def _refused(nowhere: Mapping[Reason, int]) -> Iterator[Said]:

@@ -32,6 +32,11 @@ class Proposal:
         return not self.trouble and not self.gone
 
     @property
+    def too_late(self) -> bool:
+        """Whether some fields have what we wrote, and nobody knows any more what was there before."""
+        return any(one.fate is Fate.FORGOTTEN for one in self.fields)
+
+    @property
     def goes_back(self) -> int:
         """How many fields would be written."""
         return 0 if self.gone else sum(one.fate is Fate.BACK for one in self.fields)

@@ -119,7 +119,7 @@ def _chosen(request: HttpRequest) -> list[int]:
     """The workspaces that were ticked."""
     person = person_of(_email_in(request))
     ticked = set(request.POST.getlist("delete_in"))
-    return sorted({pk for pk, _contact in person.contacts if str(pk) in ticked})
+    return sorted(pk for pk in person.workspaces if str(pk) in ticked)
 
 
 def _page(request: HttpRequest, *, email: str, error: str = "") -> HttpResponse:
@@ -133,8 +133,7 @@ def _page(request: HttpRequest, *, email: str, error: str = "") -> HttpResponse:
     }
     if email:
         person = person_of(email)
-        connections = {pk for pk, _contact in person.contacts}
-        workspaces = IntercomConnection.objects.in_bulk(connections)
+        workspaces = IntercomConnection.objects.in_bulk(person.workspaces | person.in_doubt)
         context |= {
             "numbers": numbers(counted(person)),
             "people": person.people,

@@ -24,6 +24,7 @@ from integrations.services.value_words import zone_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from django.http import HttpRequest, HttpResponse
 
@@ -35,6 +36,7 @@ FATES: Mapping[Fate, Badge] = {
     Fate.CHANGED: Badge(gettext_lazy("Stays: changed since"), Look.MUTED),
     Fate.BACK_ALREADY: Badge(gettext_lazy("Is back already"), Look.MUTED),
     Fate.IMPOSSIBLE: Badge(gettext_lazy("Cannot be put back"), Look.WARN),
+    Fate.FORGOTTEN: Badge(gettext_lazy("Can’t be undone any more"), Look.WARN),
 }
 EMPTIED = Badge(gettext_lazy("Is emptied again"), Look.OK)
 UNSEEN = Badge(gettext_lazy("Put back if still ours"), Look.INFO)
@@ -42,16 +44,17 @@ UNSEEN = Badge(gettext_lazy("Put back if still ours"), Look.INFO)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field in words; "" for no value."""
+    """One field in words; "" for no value. `forgotten`: what was there before is not kept any more."""
 
     label: str
     wrote: str
     before: str
     now: str
     badge: Badge
+    forgotten: bool
 
 
-def ask(request: HttpRequest, delivery: Delivery) -> HttpResponse:
+def ask(request: HttpRequest, delivery: Delivery, *, seen_at: datetime) -> HttpResponse:
     """For who may order it. `delivery` is loaded with its participant and its connection."""
     fits = Command.UNDO in fitting(delivery.pk)
     proposal = propose(delivery) if fits else Proposal()
@@ -64,6 +67,7 @@ def ask(request: HttpRequest, delivery: Delivery) -> HttpResponse:
         "proposal": proposal,
         "lines": _lines(delivery, proposal),
         "undoing": bool(proposal.goes_back),
+        "seen_at": seen_at.isoformat(),
     }
     return TemplateResponse(request, "integrations/undo.html", context)
 
@@ -82,7 +86,8 @@ def _names(delivery: Delivery, targets: Sequence[str]) -> Names:
 
 def _line(one: FieldUndo, *, names: Names, asked: bool) -> Line:
     wrote, before, now = (names.value(value, one.target) for value in (one.wrote, one.before, one.now))
-    return Line(names.target(one.target), wrote, before, now, _badge(one, asked=asked))
+    badge = _badge(one, asked=asked)
+    return Line(names.target(one.target), wrote, before, now, badge, forgotten=one.forgotten)
 
 
 def _badge(one: FieldUndo, *, asked: bool) -> Badge:

@@ -33,6 +33,7 @@ from integrations.models import (
 from integrations.services import alerts as alerts_service
 from integrations.services.alerts import watching
 from integrations.services.alerts.watching import watch
+from integrations.services.alerts.words import what
 from integrations.services.refused import Refusal
 from integrations.services.settings import import_document
 from integrations.services.sweep import sweep
@@ -367,6 +368,18 @@ def test_a_mapped_field_with_a_problem_is_an_alert(campaign: Campaign) -> None:
     assert Alert.objects.get().since == minutes(-60)
     FieldMap.objects.update(problem="", problem_at=None)
     assert look(1) == set()
+
+
+def test_an_alert_that_stands_says_how_it_is_now_and_is_told_once(campaign: Campaign) -> None:
+    rows = FieldMap.objects.order_by("pk")
+    rows.filter(pk=rows[0].pk).update(problem="attribute_archived", problem_at=minutes(-60))
+    look()
+    Alert.objects.update(begin_told_at=minutes(0), mail_due_at=None)
+    rows.update(problem="attribute_archived", problem_at=minutes(-60))
+    look(1)
+    alert = Alert.objects.get()
+    assert (alert.number, alert.mail_due_at) == (2, None)
+    assert "2 fields." in what(alert)
 
 
 def test_a_field_of_a_tab_that_does_nothing_is_none(campaign: Campaign) -> None:

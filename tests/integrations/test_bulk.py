@@ -142,6 +142,7 @@ def test_a_draft_comes_back_as_it_was() -> None:
         one.chosen,
         one.up_to,
     )
+    assert back.made_at == one.made_at
     assert not back.is_stale
 
 

@@ -330,4 +330,4 @@ def test_all_sorts_of_people_are_told_apart(intercom: Intercom, campaign: Campai
 
     assert said[0] == "1 person is on the way to Intercom."
     assert said[1].startswith("2 people were left as they are. The campaign's settings say Nothing to action")
-    assert said[2].startswith("1 was left as it is: this does not fit where it stands now.")
+    assert said[2] == "1 person is in Intercom by now: it went before this order came."

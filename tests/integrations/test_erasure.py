@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from campaigns.models import Participant
 from campaigns.services import join_lead
+from integrations.intercom.webhooks import Topic, parse_notification
 from integrations.logic.states import Reason, State
 from integrations.models import (
     Attempt,
@@ -24,28 +25,37 @@ from integrations.models import (
     Erasure,
     ErasureState,
     Fate,
+    FieldMap,
     Hitch,
     IntercomConnection,
     SnapshotState,
+    WebhookHealth,
     WebhookReceipt,
 )
 from integrations.models.erasure import hash_of
 from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as State_
+from integrations.services import receipts
+from integrations.services.addresses import address_by_uuid
 from integrations.services.keeping.deletions import done_by_hand, try_again
 from integrations.services.keeping.erasing import ask
 from integrations.services.keeping.person import counted, person_of
+from integrations.services.repair import send_present
 from integrations.services.sweep import sweep
-from tests.campaigns.factories import make_campaign, make_lead
+from tests.campaigns.factories import make_campaign, make_lead, make_referrer
 from tests.integrations.erasure_fixtures import (
     EMAIL,
+    FIRST,
+    LAST,
+    REFERRER_ROWS,
     Marked,
     found_in,
     make_marked,
     plant_everywhere,
     plant_link_of_an_older_email,
 )
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import EMAIL_ROW, NAME_ROW, Intercom, owed, set_panel
+from tests.integrations.qualify_fixtures import notification
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -97,6 +107,73 @@ def test_others_keep_what_is_theirs(intercom: Intercom, marked: Marked) -> None:
     assert (order.ids, order.sample_ids, order.query) == ([row.pk], [], {"words": "[erased]"})
     assert SnapshotState.objects.get().unexplained == [stays.pk]
     assert WebhookReceipt.objects.get().item["email"] == "stays@example.org"
+
+
+OLDER = "zelda.before@example.org"
+BY_EMAIL = {"data_type": "dynamic", "from": "referrer.email", "to": "custom_attributes.lead_source"}
+
+
+def test_what_a_referrer_was_called_before_goes_with_them(intercom: Intercom) -> None:
+    campaign = make_campaign("Autumn")
+    set_panel(campaign, field_map=[EMAIL_ROW, NAME_ROW, *REFERRER_ROWS])
+    referrer = make_referrer(campaign, email=OLDER, first_name="Zeldolder", last_name="Quixolder")
+    brought = make_lead(campaign, first_name="Bo", last_name="Li", referrer=referrer)
+    intercom.drain()
+    set_panel(campaign, field_map=[EMAIL_ROW, NAME_ROW, BY_EMAIL])
+    send_present([owed(brought).pk])
+    intercom.drain()
+    Participant.objects.filter(pk=referrer.pk).update(
+        email=EMAIL, email_normalized=EMAIL, first_name="Zelda", last_name="New"
+    )
+    assert found_in(OLDER, "Zeldolder Quixolder") != []
+
+    erase(intercom)
+
+    assert found_in(OLDER, "Zeldolder", "Quixolder") == []
+    first, second = Attempt.objects.filter(delivery=owed(brought)).order_by("pk")
+    assert first.sent["name"] == "Bo Li"
+    field = "custom_attributes.lead_source"
+    assert (first.sent[field], second.before[field], second.after[field]) == ("[erased]",) * 3
+
+
+def test_what_was_never_filled_from_the_referrer_stays(intercom: Intercom) -> None:
+    fixed = {"data_type": "fixed", "value": "Referral", "to": "custom_attributes.lead_source"}
+    campaign = make_campaign("Autumn")
+    set_panel(campaign, field_map=[EMAIL_ROW, NAME_ROW, fixed])
+    referrer = make_referrer(campaign, email=EMAIL, first_name=FIRST, last_name=LAST)
+    brought = make_lead(campaign, first_name=FIRST, last_name="Li", referrer=referrer)
+    intercom.drain()
+    set_panel(campaign, field_map=[EMAIL_ROW, NAME_ROW, *REFERRER_ROWS])
+    send_present([owed(brought).pk])
+    intercom.drain()
+
+    erase(intercom)
+
+    first, second = Attempt.objects.filter(delivery=owed(brought)).order_by("pk")
+    field = "custom_attributes.lead_source"
+    assert (first.sent["name"], first.sent[field]) == (f"{FIRST} Li", "Referral")
+    assert (second.before[field], second.after[field]) == ("Referral", "[erased]")
+
+
+def test_a_version_of_the_settings_that_is_gone_counts_as_any(intercom: Intercom, marked: Marked) -> None:
+    Participant.objects.filter(pk=marked.referrer.pk).update(first_name="Other", last_name="Name")
+    tries = Attempt.objects.filter(delivery=owed(marked.brought))
+    tries.update(settings_revision=77)
+    erase(intercom)
+    assert tries.get().sent["custom_attributes.lead_source"] == "[erased]"
+
+
+def test_intercom_s_words_name_no_erased_referrer(intercom: Intercom, marked: Marked) -> None:
+    words = f"{FIRST} {LAST}, or {LAST}, is not allowed"
+    Delivery.objects.filter(participant=marked.brought).update(message=words)
+    tries = Attempt.objects.filter(delivery=owed(marked.brought))
+    tries.update(message=words, pruned_at=timezone.now())
+    FieldMap.objects.filter(settings__campaign=marked.campaign, target="name").update(
+        problem="refused", problem_message=f"{FIRST} {LAST} is not allowed"
+    )
+    erase(intercom)
+    assert found_in(FIRST, LAST) == []
+    assert owed(marked.brought).message == tries.get().message == "[erased], or [erased], is not allowed"
 
 
 def test_somebody_with_the_same_first_name_keeps_it(intercom: Intercom, marked: Marked) -> None:
@@ -190,6 +267,34 @@ def test_the_contact_is_deleted_by_the_drain_and_its_id_forgotten(intercom: Inte
     assert "stays@example.org" in intercom.emails()
     assert intercom.new_calls() == ["DELETE /contacts/{id}"]
     assert (erasure.state, contact.fate, contact.sealed_contact_id) == (ErasureState.DONE, Fate.DELETED, "")
+
+
+def deleted(intercom: Intercom, contact_id: str) -> None:
+    """Intercom tells that a contact was deleted."""
+    address = address_by_uuid(intercom.connection.uuid)
+    assert address is not None
+    item = {"type": "contact", "id": contact_id, "external_id": None, "deleted": True}
+    body = notification(Topic.DELETED, item, workspace=intercom.connection.workspace_id)
+    receipts.take(address, parse_notification(body))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_that_we_have_deleted_it_names_it_no_more(intercom: Intercom, marked: Marked, at_once: bool) -> None:
+    """Intercom's word may come before its answer, and after it."""
+    erase(intercom, delete=True)
+    if not at_once:
+        intercom.drain()
+    deleted(intercom, marked.contact_id)
+    intercom.drain()
+    assert found_in(marked.contact_id) == []
+    assert WebhookHealth.objects.get(connection=intercom.connection).unused == 1
+
+
+def test_that_somebody_else_s_contact_was_deleted_is_kept(intercom: Intercom, marked: Marked) -> None:
+    erase(intercom, delete=True)
+    other = owed(marked.brought).contact_id
+    deleted(intercom, other)
+    assert WebhookReceipt.objects.get().contact_id == other
 
 
 def test_a_contact_that_is_gone_is_done(intercom: Intercom, marked: Marked) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError
 from django.utils import timezone
 
@@ -29,6 +31,7 @@ from integrations.services.drain import record as record_module
 from integrations.services.drain import slice as slice_module
 from integrations.services.keeping import erasing
 from integrations.services.keeping.erasing import ask, carry_on
+from integrations.services.keeping.person import person_of
 from integrations.services.repair import send_again
 from integrations.services.rotation import reseal_all
 from integrations.services.sweep import sweep
@@ -80,6 +83,39 @@ def test_a_lead_in_doubt_is_erased_once_it_is_known_what_became_of_it(
     contact = ErasedContact.objects.get()
     assert contact.fate == (Fate.DELETED if delete else Fate.LEFT)
     assert Erasure.objects.get().state == ErasureState.DONE
+
+
+def test_a_contact_that_was_on_its_way_is_deleted_too_by_the_command(
+    intercom: Intercom, uncertain: Participant
+) -> None:
+    call_command("erase_person", "--email", EMAIL, "--delete-in-intercom", stdout=StringIO())
+
+    the_lag_is_over()
+    intercom.drain()
+    sweep()
+    intercom.drain()
+
+    assert intercom.emails() == []
+    assert ErasedContact.objects.get().fate == Fate.DELETED
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.SENDING, State.UNCERTAIN])
+def test_where_something_is_under_way_a_contact_may_be_by_then(
+    intercom: Intercom, campaign: Campaign, state: State
+) -> None:
+    stand(make_lead(campaign, email=EMAIL), state)
+    assert person_of(EMAIL).workspaces == {intercom.connection.pk}
+
+
+def test_nothing_is_expected_of_whoever_is_not_sent(intercom: Intercom, campaign: Campaign) -> None:
+    stand(make_lead(campaign, email=EMAIL), State.NOT_SENT, Reason.CANCELLED)
+    assert person_of(EMAIL).workspaces == set()
+
+
+def test_where_nothing_came_of_it_nobody_waits_for_search(intercom: Intercom, campaign: Campaign) -> None:
+    make_lead(campaign, email=EMAIL)
+    ask(EMAIL, user=None, delete_in=[intercom.connection.pk])
+    assert not BlindSpot.objects.exists()
 
 
 def test_while_it_waits_the_email_is_sealed(uncertain: Participant) -> None:

@@ -30,6 +30,7 @@ from integrations.services.roles import INTEGRATION_ADMIN, SUPPORT
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.controls import read
 from tests.integrations.crowds import stand
+from tests.integrations.flow_fixtures import set_panel
 from tests.integrations.panel import make_workspace
 
 if TYPE_CHECKING:
@@ -155,6 +156,26 @@ def test_a_contact_that_somebody_else_has_says_so(
     other = make_lead(campaign)
     stand(other, State.CREATED, Reason.NEW, contact_id=f"contact-{lead.pk}")
     assert "Somebody else here has this contact too" in look(admin)
+
+
+@pytest.mark.parametrize("state", [State.WAITING, State.SENDING, State.UNCERTAIN])
+def test_what_is_on_its_way_can_be_deleted_too(
+    admin: Client, workspace: IntercomConnection, campaign: Campaign, state: State
+) -> None:
+    set_panel(campaign)
+    stand(make_lead(campaign, email=EMAIL), state)
+    text = look(admin)
+    assert "If a contact comes of it, that one is deleted." in text
+    erase(admin, delete_in=[workspace.pk])
+    assert Erasure.objects.get().delete_in == [workspace.pk]
+
+
+def test_a_workspace_that_never_answered_is_named(
+    admin: Client, lead: Participant, workspace: IntercomConnection
+) -> None:
+    values = {"connection": workspace, "contact_id": ""}
+    stand(lead, State.NEEDS_ATTENTION, Reason.GAVE_UP_IN_DOUBT, **values)
+    assert "It was never answered whether a contact of theirs was made here." in look(admin)
 
 
 def test_the_pages_cost_few_queries_however_much_there_is(admin: Client, lead: Participant) -> None:

@@ -339,6 +339,23 @@ def test_an_email_in_no_campaign_is_answered_for_the_customer(staff: Client, cam
     assert 'value="zoe@example.com"' in text
 
 
+@pytest.mark.parametrize(
+    "words", ["Élodie", "élodie", "ÉLODIE", "élodie ün", "Ünal", "ünal", "ÜN", "жанна", "ЖАННА ö", "(ä)[b"]
+)
+def test_a_name_is_found_whatever_the_case_of_its_letters(campaign: Campaign, words: str) -> None:
+    make_lead(campaign, email="one@x.com", first_name="Élodie", last_name="Ünal")
+    make_lead(campaign, email="two@x.com", first_name="Жанна", last_name="Österman")
+    make_lead(campaign, email="three@x.com", first_name="(Ä)[b", last_name="Lo")
+    found = deliveries(Wanted(words=words), tabs=())
+    assert found.count() == 1
+
+
+@pytest.mark.parametrize("words", ["lodie", "élodieü", "é.*", "nal ü"])
+def test_what_no_name_begins_with_finds_nobody(campaign: Campaign, words: str) -> None:
+    make_lead(campaign, email="one@x.com", first_name="Élodie", last_name="Ünal")
+    assert not deliveries(Wanted(words=words), tabs=()).exists()
+
+
 @pytest.mark.parametrize("words", ["zoe@", "zoe@example", "zoe", "Zoe Ek"])
 def test_the_beginning_of_an_email_is_no_final_answer(staff: Client, campaign: Campaign, words: str) -> None:
     make_lead(campaign)

@@ -152,9 +152,6 @@ def test_nothing_is_read_before_somebody_takes_it(
             "+1",
             "-1",
             "@SUM(A1)",
-            "\t=1",
-            "\r=1",
-            "\n=1",
             "＝1",
             "＋1",
             "－1",
@@ -171,7 +168,27 @@ def test_what_a_spreadsheet_would_carry_out_becomes_text(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "Ana", "ana@example.com", "a=b", "3-4", "'=1", "Zoë", "2026-01-01 00:00:00"]
+    ("cell", "harmless_cell"),
+    [
+        ("Bo;=1+1", "Bo;'=1+1"),
+        ("Bo; =1", "Bo; '=1"),
+        ('Bo;"=1"', 'Bo;"\'=1"'),
+        ("Bo\t@SUM(A1)", "Bo\t'@SUM(A1)"),
+        ("Bo|-1", "Bo|'-1"),
+        ("Bo\n=1", "Bo\n'=1"),
+        ("=1;=2", "'=1;'=2"),
+        ("\t=1", "'\t'=1"),
+        ("\r=1", "'\r'=1"),
+        ("\n=1", "'\n'=1"),
+        (";;=1", ";;'=1"),
+    ],
+)
+def test_nor_where_the_spreadsheet_separates_by_another_sign(cell: str, harmless_cell: str) -> None:
+    assert harmless(cell) == harmless_cell
+
+
+@pytest.mark.parametrize(
+    "cell", ["", "Ana", "ana@example.com", "a=b", "3-4", "'=1", "Zoë", "2026-01-01 00:00:00", "a; b", "a;b|c"]
 )
 def test_everything_else_stays_as_it_is(cell: str) -> None:
     assert harmless(cell) == cell

@@ -95,9 +95,10 @@ def tried(person: Participant, at: Any, **more: Any) -> Attempt:
 
 
 def test_the_details_of_an_old_attempt_go_and_its_outcome_stays(lead: Participant) -> None:
-    row = tried(lead, OLD)
+    row = tried(lead, OLD, message="Ana is no name")
     prune()
     row.refresh_from_db()
+    assert row.message == ""
     assert (row.calls, row.matches, row.notes) == ([], [], [])
     assert (row.sent, row.received, row.before, row.after) == ({}, {}, {}, {})
     assert (row.state, row.reason, row.status, row.contact_id) == (State.CREATED, Reason.NEW, 200, "c1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from integrations.logic.qualification import Verdict
 from integrations.logic.states import Reason, State
-from integrations.models import Delivery, Via
+from integrations.models import Delivery, FieldMap, Via
 from integrations.sandbox.control import Fault
 from integrations.services.qualify.story import Happened
 from tests.campaigns.factories import make_campaign, make_lead, make_referrer
@@ -194,3 +195,38 @@ def test_fields_are_named_as_intercom_calls_them(
     assert "Fields sent (values left out): custom_attributes.lead_source, email" in support_text(
         admin_client, lead
     )
+
+
+# What Intercom says of others -----------------------------------------------------------------------------
+
+
+def refusing(intercom: Intercom, message: str) -> None:
+    body = json.dumps({"type": "error.list", "errors": [{"code": "parameter_invalid", "message": message}]})
+    fault = Fault(acts=False, method="POST", path="/contacts", status=422, body=body, times=1)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+
+
+def test_who_brought_somebody_in_is_not_named_in_intercom_s_words(
+    admin_client: Client, intercom: Intercom, campaign: Campaign
+) -> None:
+    zelda = make_referrer(campaign, email="zelda@other.test", first_name="Zelda", last_name="Zuckerbrot")
+    refusing(intercom, "Zelda Zuckerbrot (zelda@other.test) is not allowed for ana@example.com")
+    lead = make_lead(campaign, email="ana@example.com", referrer=zelda)
+    intercom.drain()
+    said = "[name] ([email]) is not allowed for ana@example.com"
+    assert owed(lead).message == said
+    assert owed(lead).tries.get().message == said
+    assert f"Intercom says: “{said}”" in support_text(admin_client, lead)
+    assert "Zelda" not in page(admin_client, lead)
+
+
+def test_a_field_that_was_refused_names_nobody_in_the_settings(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    set_panel(campaign, field_map=[EMAIL_ROW, SOURCE_ROW])
+    zelda = make_referrer(campaign, email="zelda@other.test", first_name="Zelda", last_name="Zuckerbrot")
+    refusing(intercom, "custom attribute lead_source: Zelda, ana@example.com and Ana Lima are no option")
+    make_lead(campaign, email="ana@example.com", first_name="Ana", last_name="Lima", referrer=zelda)
+    intercom.drain()
+    row = FieldMap.objects.get(settings__campaign=campaign, target=SOURCE_ROW["to"])
+    assert row.problem_message == "custom attribute lead_source: [name], [email] and [name] are no option"

@@ -20,6 +20,7 @@ from integrations.models import Attempt, Delivery, IntercomConnection
 from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as ContactState
 from integrations.services import repair
+from integrations.services.keeping.retention import prune
 from integrations.services.roles import SUPPORT
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel
@@ -213,6 +214,66 @@ def test_the_number_of_queries_does_not_grow_with_the_tries(admin_client: Client
     with CaptureQueriesContext(database) as many:
         page(admin_client, lead)
     assert len(many) == len(few)
+
+
+# Where some of it is forgotten ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def twice(intercom: Intercom, campaign: Campaign, lead: Participant) -> Participant:
+    """Their company size was written twice; the first time is too old to be kept."""
+    Attempt.objects.update(started_at=timezone.now() - timedelta(days=100))
+    set_panel(campaign, field_map=[EMAIL_ROW, SIZE_ROW | {"value": "13"}], duplicates="update")
+    repair.send_present([owed(lead).pk])
+    intercom.drain()
+    return lead
+
+
+def test_what_was_there_before_a_forgotten_update_is_not_made_up(
+    admin_client: Client, intercom: Intercom, twice: Participant, known: str
+) -> None:
+    prune()
+    text = page(admin_client, twice)
+    assert "This can’t be undone any more" in text
+    assert "Can’t be undone any more" in text
+    assert "not kept any more</span>" in text
+    assert "<button" not in text.partition('aria-labelledby="undo-title"')[2].partition("</section>")[0]
+
+    repair.undo([owed(twice).pk])
+    intercom.drain()
+
+    (contact,) = (one for one in intercom.contacts() if one["id"] == known)
+    assert contact["custom_attributes"]["company_size"] == 13
+    assert owed(twice).reason == Reason.NOTHING_TO_UNDO
+    assert "what was there before us is not kept any more" in entry(admin_client, twice)
+
+
+def test_a_try_that_is_gone_as_a_whole_is_forgotten_too(
+    admin_client: Client, intercom: Intercom, twice: Participant
+) -> None:
+    Attempt.objects.earliest("pk").delete()
+    assert "This can’t be undone any more" in page(admin_client, twice)
+
+
+def test_an_old_update_that_wrote_nothing_hides_nothing(
+    admin_client: Client, intercom: Intercom, twice: Participant
+) -> None:
+    Attempt.objects.filter(pk=Attempt.objects.earliest("pk").pk).update(reason=Reason.SAME_VALUES, after={})
+    prune()
+    assert "Put 1 field back" in page(admin_client, twice)
+
+
+def test_our_own_old_create_hides_nothing(
+    admin_client: Client, intercom: Intercom, campaign: Campaign
+) -> None:
+    lead = make_lead(campaign, email="new@example.com")
+    intercom.drain()
+    Attempt.objects.update(started_at=timezone.now() - timedelta(days=100))
+    set_panel(campaign, field_map=[EMAIL_ROW, SIZE_ROW | {"value": "13"}])
+    repair.send_present([owed(lead).pk])
+    intercom.drain()
+    prune()
+    assert "Put 1 field back" in page(admin_client, lead)
 
 
 # What became of an order, told honestly ------------------------------------------------------------------

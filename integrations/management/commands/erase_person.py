@@ -41,7 +41,9 @@ done; /admin/integrations/erasures/ shows how it went. Without --delete-in-inter
             help="whose; - reads it from standard input, which no process list shows",
         )
         parser.add_argument(
-            "--delete-in-intercom", action="store_true", help="delete the contacts that we know of there, too"
+            "--delete-in-intercom",
+            action="store_true",
+            help="delete their contacts there too: those that we know of, and what is just on its way",
         )
         parser.add_argument("--dry-run", action="store_true", help="only say what there is")
 
@@ -56,7 +58,7 @@ done; /admin/integrations/erasures/ shows how it went. Without --delete-in-inter
             self.stdout.write(f"{one.kind}: {one.number}")
         if options["dry_run"]:
             return
-        delete_in = {pk for pk, _contact in person.contacts} if options["delete_in_intercom"] else set()
+        delete_in = person.workspaces if options["delete_in_intercom"] else ()
         self.stdout.write(told(ask(email, user=None, delete_in=delete_in)))
 
 

@@ -28,6 +28,9 @@ AWAY = timedelta(minutes=10)
 
 KEPT = timedelta(days=30)
 
+COUNTED = (AlertKind.FAILURES, AlertKind.FIELDS)
+"""Their number is how many there are by now; of a line that stands still it is the limit that it passed."""
+
 
 def watch(now: datetime, *, swept_at: datetime | None) -> int:
     """One look; returns how many alerts are open. `swept_at` is when the sweep last ran."""
@@ -62,12 +65,15 @@ def _note_absence(now: datetime, *, swept_at: datetime | None) -> None:
 
 def _keep_in_step(seen: Mapping[Key, Seen], *, now: datetime) -> None:
     rows = Alert.objects.filter(ended_at=None).select_related("connection")
-    known = {(AlertKind(alert.kind), alert.connection_id): alert for alert in rows}
+    known = {(AlertKind(alert.kind), alert.connection_id or 0): alert for alert in rows}
     for key, one in seen.items():
         if key not in known and one.begins:
             _begin(key, one, now=now)
-    for (kind, connection_id), alert in known.items():
-        if (kind, connection_id or 0) not in seen:
+        elif key in known and key[0] in COUNTED and known[key].number != one.number:
+            # Whoever looks reads how it is now; nobody is told once more.
+            Alert.objects.filter(pk=known[key].pk, ended_at=None).update(number=one.number)
+    for key, alert in known.items():
+        if key not in seen:
             _end(alert, now=now)
 
 

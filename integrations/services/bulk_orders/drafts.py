@@ -27,7 +27,7 @@ GOOD_FOR = timedelta(hours=1)
 @dataclass(frozen=True, slots=True)
 class Draft:
     """`token` makes one order of it however often it is confirmed. Nobody above `up_to` is meant: they came
-    after the page was made."""
+    after the page was made. Nor is whoever stands otherwise than at `made_at`: that was seen by nobody."""
 
     token: uuid.UUID
     command: Command
@@ -42,12 +42,13 @@ class Draft:
 
 def draft(command: Command, chosen: Chosen, *, tabs: Mapping[int, Tab]) -> Draft:
     """Fixes who is meant: by name where they are few enough."""
+    now = timezone.now()
     found = people(chosen, tabs=tabs).order_by("pk")
     ids = list(found.values_list("pk", flat=True)[: MOST_NAMED + 1])
     if len(ids) <= MOST_NAMED:
-        return Draft(uuid.uuid4(), command, Chosen(ids=tuple(ids)), max(ids, default=0))
+        return Draft(uuid.uuid4(), command, Chosen(ids=tuple(ids)), max(ids, default=0), now)
     up_to = found.order_by().aggregate(highest=Max("pk"))["highest"]
-    return Draft(uuid.uuid4(), command, chosen, up_to or 0)
+    return Draft(uuid.uuid4(), command, chosen, up_to or 0, now)
 
 
 def seal(one: Draft) -> str:
@@ -61,7 +62,7 @@ def seal(one: Draft) -> str:
         "version": chosen.version,
         "tab": chosen.tab,
         "up_to": one.up_to,
-        "made_at": int(one.made_at.timestamp()),
+        "made_at": one.made_at.timestamp(),
     }
     return signing.dumps(value, salt=SALT, compress=True)
 

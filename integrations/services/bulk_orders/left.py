@@ -8,8 +8,10 @@ from django.utils.formats import number_format
 from django.utils.translation import ngettext
 
 from integrations.logic.states import Reason
+from integrations.models import LeftAs
 from integrations.services.bulk_orders.questions import number_in_words
 from integrations.services.bulk_orders.words import rest
+from integrations.services.repair_meanwhile import leaving_in_words, there_in_words
 from integrations.services.repair_rules import Command
 from integrations.services.repair_words import DEAD_ENDS
 
@@ -32,10 +34,19 @@ def left_so_far(order: BulkOrder) -> list[str]:
 
 
 def _left(order: BulkOrder) -> Iterator[str]:
-    for reason, number in sorted(order.left_alone.items()):
-        yield _nowhere(Reason(reason), number) if reason else _unfit(Command(order.command), number)
-    moved = rest(order)
-    if order.finished_at is not None and moved:
+    command, numbers = Command(order.command), dict(order.left_alone)
+    moved = numbers.pop(LeftAs.MOVED_ON, 0) + (rest(order) if order.finished_at is not None else 0)
+    for why, number in sorted(numbers.items()):
+        match why:
+            case LeftAs.UNFIT:
+                yield _unfit(command, number)
+            case LeftAs.THERE:
+                yield there_in_words(number)
+            case LeftAs.LEAVING:
+                yield leaving_in_words(number)
+            case _:
+                yield _nowhere(Reason(why), number)
+    if moved:
         text = ngettext(
             "%(number)s had moved on in the meantime.", "%(number)s had moved on in the meantime.", moved
         )

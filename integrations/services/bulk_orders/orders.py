@@ -47,6 +47,7 @@ def _make(draft: Draft, *, pace: Pace, sample: int, user: User | None) -> BulkOr
             return BulkOrder.objects.create(
                 token=draft.token,
                 command=draft.command,
+                seen_at=draft.made_at,
                 query=chosen.query,
                 ids=list(chosen.ids),
                 version_id=chosen.version,

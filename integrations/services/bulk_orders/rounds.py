@@ -12,11 +12,12 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from integrations.models import BulkOrder, Delivery
+from integrations.models import BulkOrder, Delivery, LeftAs
 from integrations.services.bulk_orders.chosen import chosen_by, people
 from integrations.services.bulk_orders.words import entry_words
 from integrations.services.repair import ORDERS
-from integrations.services.repair_rules import Command, refused
+from integrations.services.repair_meanwhile import meanwhile_of
+from integrations.services.repair_rules import Command, refused, unchanged_since
 from integrations.services.rounds import AT_ONE_GO, BATCH, claim, is_due
 from integrations.services.tabs import load_tabs
 
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from integrations.services.tabs import Tab
 
 log = logging.getLogger(__name__)
-
-NOT_FITTING = ""
-"""Why somebody was left alone whom the order did not fit any more."""
 
 
 def running() -> QuerySet[BulkOrder]:
@@ -83,7 +81,7 @@ def _batch(order_id: int, *, at_most: int, tabs: Mapping[int, Tab]) -> tuple[int
         if sampling:
             at_most = min(at_most, order.sample - len(order.sample_ids))
         ids = list(_ahead(order, tabs=tabs).order_by("pk").values_list("pk", flat=True)[:at_most])
-        changed = ORDERS[Command(order.command)](ids)
+        changed = ORDERS[Command(order.command)](ids, seen_at=order.as_of)
         _record(order, changed)
         _count(order, ids, changed=changed)
         if sampling:
@@ -98,25 +96,27 @@ def _batch(order_id: int, *, at_most: int, tabs: Mapping[int, Tab]) -> tuple[int
 
 
 def _ahead(order: BulkOrder, *, tabs: Mapping[int, Tab]) -> QuerySet[Delivery]:
-    """Those who were not looked at yet, and stand as they stood when it was given: what somebody ordered, or
-    what came of a try, since then is newer than this order.
+    """Those who were not looked at yet.
 
-    The named are cut first: there is no need to name them all again.
+    The named are cut first: there is no need to name them all again. Others are found anew, and whoever has
+    come to be among them since they were chosen was never meant.
     """
-    same = Q(settled_at=None) | Q(settled_at__lte=order.made_at)
-    as_then = same & Q(owed_since__lte=order.made_at)
     if order.ids:
-        order_ids = [pk for pk in order.ids if pk > order.reached]
-        return Delivery.objects.filter(as_then, pk__in=order_ids)
-    found = people(chosen_by(order), tabs=tabs)
-    return found.filter(as_then, pk__gt=order.reached, pk__lte=order.up_to)
+        return Delivery.objects.filter(pk__in=[pk for pk in order.ids if pk > order.reached])
+    found = people(chosen_by(order), tabs=tabs).filter(unchanged_since(order.as_of))
+    return found.filter(pk__gt=order.reached, pk__lte=order.up_to)
 
 
 def _count(order: BulkOrder, ids: Sequence[int], *, changed: Collection[int]) -> None:
-    left = set(ids) - set(changed)
-    reasons = Counter({str(why): number for why, number in refused(Command(order.command), left).items()})
-    unfit = len(left) - reasons.total()
-    order.left_alone = dict(Counter(order.left_alone) + reasons + Counter({NOT_FITTING: unfit}))
+    command, left = Command(order.command), set(ids) - set(changed)
+    meanwhile = meanwhile_of(command, left, seen_at=order.as_of)
+    left -= meanwhile.all
+    numbers = Counter({str(why): number for why, number in refused(command, left).items()})
+    numbers[LeftAs.UNFIT] = len(left) - numbers.total()
+    numbers[LeftAs.THERE] = len(meanwhile.there)
+    numbers[LeftAs.LEAVING] = len(meanwhile.leaving)
+    numbers[LeftAs.MOVED_ON] = len(meanwhile.moved)
+    order.left_alone = {str(why): number for why, number in (Counter(order.left_alone) + numbers).items()}
     order.done += len(changed)
     order.reached = ids[-1] if ids else order.reached
 

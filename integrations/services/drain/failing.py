@@ -89,9 +89,11 @@ def waits_for_its_rule(hand: InHand, *, at: Moment) -> Result:
 
 
 def _without(write: Write, hand: InHand, *, target: str, error: RejectedError, at: Moment) -> Next:
-    message = vendor_message(error.vendor_message, keep=[hand.job.email])
-    mapped = hand.job.mapped.without(target, note=Note(NoteCode.REFUSED, target, {"message": message}))
-    refused = (*hand.refused, (target, message))
+    job, words = hand.job, error.vendor_message
+    message = vendor_message(words, keep=[job.email], others=job.others)
+    mapped = job.mapped.without(target, note=Note(NoteCode.REFUSED, target, {"message": message}))
+    # On the settings' page the field is meant, whoever it was refused for.
+    refused = (*hand.refused, (target, vendor_message(words, others=[*job.names, *job.others])))
     hand = replace(hand, job=replace(hand.job, mapped=mapped), refused=refused)
     if target == hand.job.settings.rule_attribute:
         return waits_for_its_rule(hand, at=at)

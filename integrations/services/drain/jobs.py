@@ -26,6 +26,7 @@ from integrations.services.written import history_of
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from campaigns.models import Participant
     from integrations.logic.undo import Wrote
     from integrations.services.tabs import Tab
 
@@ -66,6 +67,9 @@ class Job:
     begun: bool = False
     """An update of this email may have arrived unheard. It is finished as one, whatever the policy says now:
     whoever was written to was not skipped."""
+    names: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    """What the person, and who brought them in, are called: Intercom may quote it."""
     blind_until: datetime | None = None
     """Search may not show till then what was written for somebody of this email who was erased."""
 
@@ -156,6 +160,8 @@ def _job(
         settles_as=_settles_as(row),
         delivered=row.settled_as in DELIVERED,
         begun=begun,
+        names=_names(row.participant),
+        others=_names(row.participant.referrer),
     )
 
 
@@ -179,7 +185,16 @@ def _undo(row: Delivery, *, settings: TabSettings, history: Sequence[Wrote]) -> 
         settles_as=_settles_as(row),
         delivered=True,
         history=history,
+        names=_names(row.participant),
+        others=_names(row.participant.referrer),
     )
+
+
+def _names(person: Participant | None) -> tuple[str, ...]:
+    if person is None:
+        return ()
+    named = (person.full_name, person.first_name, person.last_name, person.referral_code)
+    return tuple(name for name in named if name)
 
 
 def _email_of(row: Delivery) -> str:

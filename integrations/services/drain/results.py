@@ -42,7 +42,7 @@ class Result:
     error: Exception | None = None
     drop_link: bool = False
     refused: Sequence[tuple[str, str]] = ()
-    """Fields that Intercom refused, by full name, each with its words."""
+    """Fields that Intercom refused, by full name, each with its words, which name nobody."""
 
     @property
     def contact_id(self) -> str:
@@ -59,7 +59,7 @@ class Result:
     def message(self) -> str:
         """Intercom's own words, fit to be stored and shown."""
         words = self.error.vendor_message if isinstance(self.error, IntercomError) else ""
-        return vendor_message(words, keep=[self.job.email])
+        return vendor_message(words, keep=[self.job.email], others=self.job.others)
 
     @property
     def incomplete(self) -> bool:

@@ -24,6 +24,7 @@ NOTES = {
     Fate.CHANGED: NoteCode.CHANGED_SINCE,
     Fate.BACK_ALREADY: NoteCode.BACK_ALREADY,
     Fate.IMPOSSIBLE: NoteCode.NOT_PUT_BACK,
+    Fate.FORGOTTEN: NoteCode.FORGOTTEN,
 }
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations.logic.backoff import LONGEST, retry_after
 from integrations.models import Delivery, ErasedContact, Erasure, ErasureState, Fate, Hitch
+from integrations.models.erasure import hash_of
 from integrations.services.keeping.blind_spots import keep_blind
 from integrations.services.wake import wake
 
@@ -26,6 +27,12 @@ def owed_deletions() -> QuerySet[ErasedContact]:
 def is_used(contact: ErasedContact) -> bool:
     """Whether an entry of somebody who is here now is about it: they joined again meanwhile, say."""
     return Delivery.objects.filter(connection=contact.connection_id, contact_id=contact.contact_id).exists()
+
+
+def is_deleted_by_us(connection_id: int, contact_id: str) -> bool:
+    """Whether it was an erased person's, and goes, or has gone, because of that."""
+    rows = ErasedContact.objects.filter(connection=connection_id, contact_hash=hash_of(contact_id))
+    return rows.exclude(fate=Fate.USED).exists()
 
 
 def end(contact: ErasedContact, fate: Fate) -> None:
@@ -49,7 +56,9 @@ def follow(contact: ErasedContact, *, to: str) -> None:
     """It was merged into another contact, which has its values now: that one is to be deleted."""
     contact.contact_id = to
     owed_deletions().filter(pk=contact.pk).update(
-        sealed_contact_id=contact.sealed_contact_id, due_at=timezone.now()
+        sealed_contact_id=contact.sealed_contact_id,
+        contact_hash=contact.contact_hash,
+        due_at=timezone.now(),
     )
 
 

@@ -41,11 +41,8 @@ from integrations.services.keeping.person import (
     receipts_of,
     used_by_others,
 )
-from integrations.services.keeping.traces import (
-    remove_as_referrer,
-    remove_history,
-    remove_traces,
-)
+from integrations.services.keeping.referrers import remove_as_referrer
+from integrations.services.keeping.traces import remove_history, remove_traces
 from integrations.services.keeping.walking import Walk, look_through, walk_of
 from integrations.services.repair import cancel
 from integrations.services.rounds import IN_A_REQUEST
@@ -183,7 +180,8 @@ def _contacts(erasure: Erasure, person: Person, *, now: datetime) -> list[Erased
 
 def _keep_blind(erasure: Erasure, person: Person, *, now: datetime) -> None:
     """Who joins again with this email waits until search can show what was written last, or deleted."""
-    written: dict[int, datetime] = dict.fromkeys(erasure.delete_in, now)
+    deleted = {connection_id for connection_id, _ in person.contacts} & set(erasure.delete_in)
+    written: dict[int, datetime] = dict.fromkeys(deleted, now)
     mine = Delivery.objects.filter(pk__in=person.deliveries, connection__isnull=False)
     for rows, name in (
         (mine, "intent_at"),

@@ -45,12 +45,14 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class ContactInWords:
-    """One contact in Intercom. `trouble` says why it cannot be deleted from here; "" where it can."""
+    """One contact in Intercom. `trouble` says why it cannot be deleted from here; "" where it can. `coming`:
+    there may be one by the time they are erased."""
 
     workspace: IntercomConnection
     name: str
     url: str
     trouble: str
+    coming: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +71,24 @@ def numbers(found: Mapping[str, int]) -> list[Number]:
 
 
 def contacts_of(person: Person, workspaces: Mapping[int, IntercomConnection]) -> list[ContactInWords]:
-    """What Intercom holds of a person, as far as we know."""
+    """What Intercom holds of a person, as far as we know, or will by the time they are erased."""
     used = used_by_others(person)
     rows = []
     for connection_id, contact_id in sorted(person.contacts):
         workspace = workspaces[connection_id]
         trouble = _trouble(workspace, is_used=(connection_id, contact_id) in used)
         rows.append(ContactInWords(workspace, _name(workspace), contact_url(workspace, contact_id), trouble))
+    offered = {row.workspace.pk for row in rows if not row.trouble}
+    for connection_id in sorted((person.coming | person.in_doubt) - offered):
+        workspace = workspaces[connection_id]
+        coming = connection_id in person.coming
+        trouble = _trouble(workspace, is_used=False) if coming else _never_answered()
+        rows.append(ContactInWords(workspace, _name(workspace), "", trouble, coming=coming and not trouble))
     return rows
+
+
+def _never_answered() -> str:
+    return _("It was never answered whether a contact of theirs was made here. Look for their email there.")
 
 
 def _trouble(workspace: IntercomConnection, *, is_used: bool) -> str:

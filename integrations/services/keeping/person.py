@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q
 
 from campaigns.models import Participant
-from integrations.logic.states import Reason
+from integrations.logic.states import DUE, Reason, State
 from integrations.models import (
     Attempt,
     ContactLink,
@@ -37,16 +37,27 @@ NOT_CUT_DOWN = (ReceiptState.NEW, ReceiptState.FAILED)
 
 @dataclass(slots=True)
 class Person:
-    """Who is meant by an email. `emails`: that one first, then others that were sent for the same people."""
+    """Who is meant by an email. `emails`: that one first, then others that were sent for the same people.
+
+    `coming` are the workspaces that something of theirs is on its way to, or in line for: what contact comes
+    of it is known afterwards. `in_doubt` are those that never said whether they made one.
+    """
 
     emails: list[str]
     people: list[Participant]
     deliveries: list[int] = field(default_factory=list)
     contacts: set[Contact] = field(default_factory=set)
+    coming: set[int] = field(default_factory=set)
+    in_doubt: set[int] = field(default_factory=set)
 
     @property
     def ids(self) -> list[int]:
         return [one.pk for one in self.people]
+
+    @property
+    def workspaces(self) -> set[int]:
+        """Where they have a contact, or may have one by the time they are erased."""
+        return {connection_id for connection_id, _ in self.contacts} | self.coming
 
     @property
     def texts(self) -> list[str]:
@@ -66,12 +77,12 @@ def person_of(email: str, *, until: datetime | None = None) -> Person:
     """Everybody with this email, in its one spelling; of those who joined after `until` nobody."""
     people = Participant.objects.filter(email_normalized=email).select_related("campaign").order_by("pk")
     person = Person([email], list(people if until is None else people.filter(joined_at__lte=until)))
-    rows = Delivery.objects.filter(participant__in=person.ids).order_by("pk")
-    for pk, connection_id, contact_id, sent_to in rows.values_list("pk", "connection", "contact_id", "email"):
-        person.deliveries.append(pk)
-        _add(person, connection_id, contact_id)
-        if sent_to and sent_to not in person.emails and not _is_somebody_elses(sent_to, person):
-            person.emails.append(sent_to)
+    for row in Delivery.objects.filter(participant__in=person.ids).select_related("settings").order_by("pk"):
+        person.deliveries.append(row.pk)
+        _add(person, row.connection_id, row.contact_id)
+        _add_expected(person, row)
+        if row.email and row.email not in person.emails and not _is_somebody_elses(row.email, person):
+            person.emails.append(row.email)
     _add_contacts(person)
     return person
 
@@ -83,6 +94,15 @@ def _is_somebody_elses(email: str, person: Person) -> bool:
 def _add(person: Person, connection_id: int | None, contact_id: str) -> None:
     if connection_id is not None and contact_id:
         person.contacts.add((connection_id, contact_id))
+
+
+def _add_expected(person: Person, row: Delivery) -> None:
+    """Where what is under way may end. A row in line may leave any moment, for the workspace of its tab."""
+    bound = row.connection_id or (row.settings.connection_id if row.settings else None)
+    if bound is not None and row.state in (*DUE, State.SENDING):
+        person.coming.add(bound)
+    if row.connection_id is not None and row.reason == Reason.GAVE_UP_IN_DOUBT:
+        person.in_doubt.add(row.connection_id)
 
 
 def _add_contacts(person: Person) -> None:

@@ -56,8 +56,9 @@ ENDED = timedelta(days=90)
 EMPTY: dict[str, Any] = {
     **{name: [] for name in ("calls", "matches", "notes")},
     **{name: {} for name in ("sent", "received", "before", "after")},
+    "message": "",
 }
-"""An attempt without what was written and read."""
+"""An attempt without what was written and read, and without Intercom's words, which may quote it."""
 
 
 def prune_if_due(now: datetime) -> None:

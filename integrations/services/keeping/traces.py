@@ -1,4 +1,4 @@
-"""Takes a person out of the rows of others: what was sent of a referrer, matches, messages, histories.
+"""Takes a person out of the rows of others: matches, messages, histories, orders.
 
 For inside the transaction that erases them. Rows stay; what names the person in them is replaced.
 """
@@ -44,7 +44,7 @@ Place = tuple[type[Model], tuple[str, ...]]
 GROWING: tuple[Place, ...] = ((Attempt, TEXTS), (LogEntry, LOGGED), (WebhookReceipt, ("item",)))
 """Large tables whose rows say nothing new once they are there."""
 
-CHANGING: tuple[Place, ...] = ((Delivery, ("message",)), (FieldMap, ("problem_message",)))
+CHANGING: tuple[Place, ...] = ((Delivery, ("message",)),)
 
 MARGIN = 1_000
 """A row may become visible later than some with higher ids: so many are looked at once more."""
@@ -60,6 +60,9 @@ def remove_traces(person: Person, reached: Sequence[int]) -> None:
         clean_rows(model._default_manager.filter(pk__gt=last - MARGIN), names, words)  # noqa: SLF001
     for model, names in CHANGING:
         clean_rows(model._default_manager.exclude(**dict.fromkeys(names, "")), names, words)  # noqa: SLF001
+    # A field was refused for somebody, and Intercom's words may say what they are called.
+    refused = FieldMap.objects.exclude(problem_message="")
+    clean_rows(refused, ("problem_message",), (*person.texts, *words))
     _remove_sent_to(person)
     _remove_from_orders(person, cleaner(words))
 
@@ -72,14 +75,6 @@ def clean_rows(rows: QuerySet[Any], names: Sequence[str], words: Sequence[str]) 
 def words_of(person: Person) -> tuple[str, ...]:
     """What names a person in the rows of anybody."""
     return (*person.emails, *sorted({contact_id for _, contact_id in person.contacts}))
-
-
-def remove_as_referrer(person: Person) -> None:
-    """What was written to Intercom about those whom they brought in may name them. Before they are gone."""
-    theirs = Attempt.objects.filter(
-        delivery__participant__referrer__in=person.ids, pruned_at__isnull=True
-    ).exclude(delivery__in=person.deliveries)
-    _rewrite(Attempt, _ids(theirs), TEXTS, cleaner([*person.texts, *person.emails], alone=person.names))
 
 
 def remove_history(person: Person) -> None:
@@ -138,12 +133,12 @@ def _rewrite(model: type[Model], ids: list[int], names: Sequence[str], clean: Cl
                 after = [clean(value) for value in before]
                 if after != before:
                     for name, value in zip(names, after, strict=True):
-                        setattr(row, name, _fitting(row, name, value))
+                        setattr(row, name, fitting(row, name, value))
                     changed.append(row)
             update_many(changed, names)
 
 
-def _fitting(row: Model, name: str, value: Any) -> Any:
+def fitting(row: Model, name: str, value: Any) -> Any:
     """A replacement may be longer than what it replaces."""
     limit = getattr(row._meta.get_field(name), "max_length", None)  # noqa: SLF001
     return value[:limit] if limit and isinstance(value, str) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠﹢﹣﹦﹫−")
 """What makes a cell a formula, somewhere: also the wide signs of East Asian keyboards, the small forms and
 the minus of typographers."""
 BLANKS = " \u00a0\u3000"
+INSIDE = re.compile(rf"""([;|\t\r\n][{BLANKS}"]*)(?=[{re.escape("".join(FORMULA))}])""")
+"""Where a spreadsheet that separates by another sign than the comma begins a cell of its own."""
 
 
 class _Line:
@@ -51,6 +54,7 @@ def lines_of(wanted: Wanted, *, tabs: Mapping[int, Tab]) -> Iterator[str]:
 
 def harmless(cell: str) -> str:
     """What a spreadsheet shows and never carries out."""
+    cell = INSIDE.sub(r"\1'", cell)
     return f"'{cell}" if cell.lstrip(BLANKS).startswith(FORMULA) else cell
 
 

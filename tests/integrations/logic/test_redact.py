@@ -147,6 +147,23 @@ def test_another_email_beside_it_does_not_stay() -> None:
     assert vendor_message("ana@x.com, bob@x.com", keep=["ana@x.com"]) == "ana@x.com, [email]"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Value Zelda Zuckerbrot is not allowed", "Value [name] is not allowed"),
+        ("ZELDA  ZUCKERBROT!", "[name]!"),
+        ("Zelda, Zelda", "[name], [name]"),
+        ("Zeldas is no name", "Zeldas is no name"),
+        ("Is Ed an option", "Is [name] an option"),
+        ("ed is rejected", "ed is rejected"),
+        ("(Ëva)", "([name])"),
+        ("A value", "A value"),
+    ],
+)
+def test_what_others_are_called_is_masked(text: str, expected: str) -> None:
+    assert vendor_message(text, others=["Zelda Zuckerbrot", "Zelda", "Ed", "Ëva", "A", ""]) == expected
+
+
 def test_message_is_cut_at_500_characters() -> None:
     assert vendor_message("word " * 400) == ("word " * 100)[:499] + "…"
 

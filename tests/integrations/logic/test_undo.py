@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from integrations.logic.bodies import Change, Mapped, update_change
 from integrations.logic.sameness import alike
 from integrations.logic.types import CUSTOM, Contact
-from integrations.logic.undo import Fate, Wrote, foreseen, plan, undo_change
+from integrations.logic.undo import Fate, Wrote, foreseen, plan, still_ours, undo_change
 
 PLAN = CUSTOM + "plan"
 
@@ -69,6 +69,36 @@ def test_who_came_between_two_updates_gets_their_value_back() -> None:
 
 def test_somebody_who_put_an_older_value_of_ours_there_keeps_it() -> None:
     assert fate([wrote("B", "C"), wrote("A", "B")], "B") == (Fate.CHANGED, "A")
+
+
+FORGOTTEN = Wrote(forgotten=True)
+
+
+def test_what_a_forgotten_write_may_have_left_is_not_put_back() -> None:
+    history = [wrote("Ours1", "Ours2"), FORGOTTEN]
+    assert fate(history, "Ours2") == (Fate.FORGOTTEN, None)
+    assert undo_change(plan(history, contact=contact("Ours2"))).body == {}
+    (found,) = foreseen(history)
+    assert (found.fate, found.forgotten) == (Fate.FORGOTTEN, True)
+
+
+def test_what_was_written_before_somebody_else_s_word_may_be_forgotten() -> None:
+    history = [wrote("Theirs", "Ours2"), wrote("A", "Ours1"), FORGOTTEN]
+    assert fate(history, "Ours2") == (Fate.BACK, "Theirs")
+
+
+def test_what_was_taken_back_since_may_be_forgotten() -> None:
+    history = [wrote("A", "B"), wrote("B", "A", undo=True), FORGOTTEN]
+    assert fate(history, "B") == (Fate.BACK, "A")
+
+
+def test_what_somebody_changed_stays_whatever_is_forgotten() -> None:
+    (found,) = plan([wrote("Ours1", "Ours2"), FORGOTTEN], contact=contact("Theirs"))
+    assert (found.fate, found.forgotten) == (Fate.CHANGED, True)
+
+
+def test_what_has_ours_is_ours_whatever_is_forgotten() -> None:
+    assert still_ours([wrote("Ours1", "Ours2"), FORGOTTEN], contact=contact("Ours2")) == {PLAN}
 
 
 def test_what_was_taken_back_is_not_taken_back_again() -> None:
