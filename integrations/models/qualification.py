@@ -28,7 +28,7 @@ class Watch(models.Model):
 
     Moments are kept as Intercom's second times ten plus their place within it; empty before the first look.
     `checked_at` is our last look, null for one that is wanted at once; a first look must show what was true
-    at `wanted_at` or later. `revision` is the settings' revision whose rule is watched, and, once qualified,
+    at `wanted_at` or later, and other contacts of the person count only if they were made after it. `revision` is the settings' revision whose rule is watched, and, once qualified,
     the one that qualified.
     """
 

@@ -110,7 +110,8 @@ class Desk:
         if active is None:
             return
         keep(row, start(value, at=at, rule=active.rule))
-        row.state, row.revision, row.wanted_at = WatchState.WATCHING, active.rule.revision, None
+        row.state, row.revision = WatchState.WATCHING, active.rule.revision
+        row.wanted_at = receipt.told_at if receipt else None
         self.change(row, begun=True)
         self.note(row, says, value=value, at=at, via=via, receipt=receipt)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from campaigns.services import qualify_lead
 from integrations.logic.qualification import Verdict, look, plain_of, see, start
 from integrations.models import Sighting, Via, WatchState
-from integrations.services.qualify.stored import keep, watch_of
+from integrations.services.qualify.stored import began, keep, watch_of
 from integrations.services.qualify.story import Happened
 
 if TYPE_CHECKING:
@@ -82,15 +82,15 @@ def stepped_over(
 ) -> bool:
     """Whether another contact of the same person completes the step; then the lead is qualified by it.
 
-    So it is where the lead began outside the rule and that contact was made only afterwards: the person had
-    no qualifying value then, and has one now. A contact that was there before may have had it all along,
-    and the values of two contacts are never mixed otherwise.
+    So it is where the lead began outside the rule and that contact was made only after we began to watch: the
+    person had no qualifying value then, and has one now. A contact that was there before may have had it all
+    along, and the values of two contacts are never mixed otherwise.
     """
     active, watch = desk.active(row), watch_of(row)
     if active is None or watch.since is None or watch.first_outside != watch.since:
         return False
     value = plain_of(contact, active.rule.attribute, attribute=active.attribute)
-    later = contact.created_at > watch.since.second and watch.since < at
+    later = contact.created_at > began(row) and watch.since < at
     if not (later and active.rule.holds(value)):
         return False
     row.contact_id = contact.id

@@ -57,6 +57,13 @@ def watch_of(row: Watch) -> qualification.Watch:
     )
 
 
+def began(row: Watch) -> int:
+    """The second from which another contact of the person is a new one: `since` alone may be long before
+    anybody watched, as a look stands for the moment of the contact's last change."""
+    since, wanted = moment_of(row.since), row.wanted_at
+    return max(since.second if since else 0, int(wanted.timestamp()) if wanted else 0)
+
+
 def keep(row: Watch, watch: qualification.Watch) -> None:
     """Puts what is known into the row, unsaved."""
     row.since = stored_moment(watch.since)
