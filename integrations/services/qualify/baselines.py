@@ -138,7 +138,7 @@ def _adopt(row: Watch, contact: Contact, *, desk: Desk, active: Active, begins: 
         desk.begin(row, sent, at=birth(contact), via=Via.WRITE)
     lag = timedelta(seconds=settings.INTERCOM_SEARCH_LAG)
     at = looked(contact, now=int((now - lag).timestamp()))
-    hear(row, contact, desk=desk, at=at, via=Via.LOOK, looking=True)
+    hear(row, contact, desk=desk, at=at, via=Via.LOOK)
 
 
 def _wrote(result: Result, attribute: str) -> bool:

@@ -42,7 +42,9 @@ def begin_anew(jobs: Iterable[Job], *, connection_id: int, now: datetime) -> Non
         for job in jobs:
             if row.contact_id == job.writes_to and row.attribute in job.writes:
                 want_first_look(row, now=now + ON_ITS_WAY)
-            elif row.participant.email_normalized == job.email and _qualifies(job, rules.get(row.settings_id)):
+            elif row.participant.email_normalized == job.email and _qualifies(
+                job, rules.get(row.settings_id)
+            ):
                 row.wanted_at = now + ON_ITS_WAY
     update_many(rows, STORED)
 

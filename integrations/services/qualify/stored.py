@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from integrations.logic import qualification
 from integrations.logic.qualification import Moment
 from integrations.models import WatchState
@@ -31,6 +33,7 @@ STORED = (
     "seen",
     "checked_at",
     "wanted_at",
+    "rule_until",
 )
 
 
@@ -45,6 +48,10 @@ def stored_moment(moment: Moment | None) -> int | None:
 def time_of(moment: Moment) -> datetime | None:
     """The moment as a time to show; None for one that Intercom did not tell."""
     return datetime.fromtimestamp(moment.second, UTC) if moment.second else None
+
+
+WAITS_FOR_LOOK = Q(since=None) | Q(rule_until__isnull=False)
+"""`waits_for_look`, for a query."""
 
 
 def watch_of(row: Watch) -> qualification.Watch:
@@ -76,4 +83,9 @@ def keep(row: Watch, watch: qualification.Watch) -> None:
 def want_first_look(row: Watch, *, now: datetime) -> None:
     """Forgets what is known: the watch begins with a look that is still to come."""
     keep(row, qualification.Watch())
-    row.checked_at, row.wanted_at = None, now
+    row.checked_at, row.wanted_at, row.rule_until = None, now, None
+
+
+def waits_for_look(row: Watch) -> bool:
+    """Whether what its rule of today may start from is still to be seen."""
+    return row.since is None or row.rule_until is not None

@@ -112,8 +112,10 @@ def _watch_again(row: Watch, *, rules: Mapping[int, Active]) -> None:
     if active is None or active.rule.attribute != row.attribute:
         # The next look finds it ended, and begins it anew if there is another rule.
         return
-    row.state, row.revision, row.checked_at = WatchState.WATCHING, active.rule.revision, None
-    keep(row, rebase(watch_of(row), rule=active.rule))
+    row.state, row.checked_at = WatchState.WATCHING, None
+    if row.rule_until is None:
+        row.revision = active.rule.revision
+        keep(row, rebase(watch_of(row), rule=active.rule))
 
 
 def _line(participant_id: int, row: Watch | None, *, says: Happened, user: User | None) -> dict[str, object]:
