@@ -151,8 +151,9 @@ def _decided(hand: InHand) -> Next:
         case Step.CREATE, _:
             role = job.settings.role
             intent = Intent.CREATE_USER if role is Role.USER else Intent.CREATE_LEAD
-            job = replace(job, writes=job.mapped.by_full_name, writes_to="")
-            return Write(replace(hand, job=job), intent, create_body(job.mapped, role=role))
+            body = create_body(job.mapped, role=role)
+            job = replace(job, writes=job.mapped.by_full_name | {"role": role.value}, writes_to="")
+            return Write(replace(hand, job=job), intent, body)
         case _:
             return ended(hand, State.NEEDS_ATTENTION, Reason.SEVERAL_MATCHES)
 
