@@ -55,7 +55,7 @@ def goes(intercom: Intercom, lead: Participant, state: ContactState = ContactSta
     intercom.sandbox.set_state(intercom.workspace, contact_of(lead), state)
 
 
-# A rule that comes long after the contact was last changed ---------------------------------------------------
+# A rule that comes long after the contact was last changed ---------------------------------------------
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_who_signs_up_after_the_rule_was_saved_qualifies(
     assert status(ana) == "qualified"
 
 
-# A contact that we make for another campaign -------------------------------------------------------------------
+# A contact that we make for another campaign -----------------------------------------------------------
 
 PRO_ROW = {"data_type": "fixed", "value": "Pro", "to": PLAN}
 BY_ROW = {"field_map": [EMAIL_ROW, PRO_ROW]}

@@ -1,4 +1,4 @@
-"""Other values of the same attribute: each rule judges what happened while it was in force, heard late or not."""
+"""Other values of the same attribute: each rule judges what happened while it was in force."""
 
 from __future__ import annotations
 

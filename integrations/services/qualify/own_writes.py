@@ -1,9 +1,8 @@
 """Before we write a watched attribute of a contact: what comes of it is ours, and no step of anybody's.
 
-One contact may be watched for several campaigns, and be updated for the sake of one of them; or become
-another one, that we make or update with a qualifying value for another campaign. Intercom may tell of it before
-the answer to our write has come, or that answer may get lost. Part of the transaction that commits what is
-about to leave.
+One contact may be watched for several campaigns, and be updated for the sake of one of them; and of the same
+person we may make or update another contact. Intercom may tell of it before the answer to our write has come,
+or that answer may get lost. Part of the transaction that commits what is about to leave.
 """
 
 from __future__ import annotations
@@ -28,8 +27,8 @@ ON_ITS_WAY = timedelta(seconds=30)
 
 
 def begin_anew(jobs: Iterable[Job], *, connection_id: int, now: datetime) -> None:
-    """The watches of these attributes, of every campaign that the contact is in, begin with a new look; and to
-    those of the same person's other contacts, the one that is written to is not new.
+    """The watches of these attributes, of every campaign that the contact is in, begin with a new look; and
+    for those of the person's other contacts, the one that is written to is not a new one.
 
     Costs one query where no watched attribute is written.
     """

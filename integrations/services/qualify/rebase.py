@@ -2,9 +2,9 @@
 many there are.
 
 Changed values, another attribute, a rule that is new, or a workspace that the tab comes back to: each begins
-with a look, so that nothing of what happened before qualifies anybody. Of changed values, the rule before still
-judges what happened under it and is only heard of now. No rule any more, or another workspace: nobody is
-watched there.
+with a look, so that nothing of what happened before qualifies anybody. Where the values changed, the rule
+before still judges what happened under it and is only heard of now. No rule any more, or another workspace:
+nobody is watched there.
 """
 
 from __future__ import annotations

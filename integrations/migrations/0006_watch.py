@@ -15,4 +15,9 @@ class Migration(migrations.Migration):
             name='rule_until',
             field=models.DateTimeField(blank=True, null=True, verbose_name='its rule was replaced at'),
         ),
+        migrations.AddField(
+            model_name='watch',
+            name='searched_alone',
+            field=models.BooleanField(default=False, verbose_name='its email is searched for alone'),
+        ),
     ]
