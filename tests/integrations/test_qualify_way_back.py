@@ -17,7 +17,6 @@ from integrations.logic.states import State
 from integrations.logic.types import TabSettings
 from integrations.models import (
     Delivery,
-    IntercomConnection,
     SettingsRevision,
     Sighting,
     SyncSettings,
@@ -33,6 +32,7 @@ from integrations.services.queue import LOOK
 from integrations.services.tabs import load_attributes
 from tests.campaigns.factories import make_campaign, make_lead, make_referrer
 from tests.integrations.flow_fixtures import Intercom, queued
+from tests.integrations.panel import make_workspace
 from tests.integrations.qualify_fixtures import (
     FIRST,
     NO_RULE,
@@ -307,10 +307,6 @@ def test_a_lead_set_back_is_looked_at_at_once(
     assert queued(LOOK) == 1
 
 
-def another() -> IntercomConnection:
-    return IntercomConnection.objects.create(workspace_id="work0002", status_since=timezone.now())
-
-
 # Rehearse ------------------------------------------------------------------------------------------------
 
 
@@ -366,7 +362,10 @@ def test_another_attribute_has_to_be_looked_at_first(intercom: Intercom, campaig
         (lambda lead: Delivery.objects.update(state=State.SKIPPED), "was in Intercom already"),
         (lambda lead: Delivery.objects.update(state=State.NEEDS_ATTENTION), "not sent"),
         (lambda lead: Watch.objects.update(state=WatchState.GONE), "not in Intercom any more"),
-        (lambda lead: SyncSettings.objects.update(connection=another()), "another workspace"),
+        (
+            lambda lead: SyncSettings.objects.update(connection=make_workspace("work0002")),
+            "another workspace",
+        ),
     ],
 )
 def test_who_cannot_qualify_is_told_why(
