@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.logic.setup import OWN_EMAIL
-from integrations.logic.targets import EMAIL, EXTERNAL_ID, MARKS, WIRE_TYPES, find
+from integrations.logic.targets import EMAIL, EXTERNAL_ID, MARKS, WIRE_TYPES, find, watchable
 from integrations.logic.types import CUSTOM, Attribute
 from integrations.services.type_words import type_in_words
 
@@ -100,13 +100,20 @@ def targets(attributes: Mapping[str, Attribute]) -> Menu:
 
 
 def rule_attributes(attributes: Mapping[str, Attribute]) -> Menu:
-    """The data attributes that a rule may watch: not those by which we mark contacts ourselves."""
+    """What a rule may watch: of the data attributes not those by which we mark contacts ourselves."""
     usable = {
         name: attribute
         for name, attribute in attributes.items()
-        if name.startswith(CUSTOM) and not attribute.archived and name.removeprefix(CUSTOM) not in MARKS
+        if watchable(name) and not attribute.archived and name.removeprefix(CUSTOM) not in MARKS
     }
-    return Menu((_none(), ("", _sorted(usable, _typed(usable, labels=Labels({}, attributes))))))
+    words = _typed(usable, labels=Labels({}, attributes))
+    custom = [name for name in usable if name.startswith(CUSTOM)]
+    contact = [name for name in usable if not name.startswith(CUSTOM)]
+    found = (
+        (gettext("Data attributes"), _sorted(custom, words)),
+        (gettext("Contact fields"), _sorted(contact, words)),
+    )
+    return Menu((_none(), *(group for group in found if group[1])))
 
 
 def _none() -> Group:

@@ -68,7 +68,9 @@ class PanelForm(forms.Form):
         super().__init__(initial=dict(draft.typed.fields))
         self.fields["action"].label = str(JOINS[audience])
         name = draft.typed.text("attribute")
-        gone = f"{choices.labels_of(panel).target(name)} ({_('no longer in Intercom')})"
+        known = panel.attributes.get(name)
+        label = choices.labels_of(panel).target(name)
+        gone = label if known and not known.archived else f"{label} ({_('no longer in Intercom')})"
         menu = choices.rule_attributes(panel.attributes)
         self.fields["attribute"].widget = MenuSelect(menu, gone=gone if name else "")
         for field in self.fields.values():

@@ -50,6 +50,10 @@ WRONG: Mapping[Wrong, _StrPromise] = {
     Wrong.ATTRIBUTE_IS_A_MARK: _(
         "%(target)s marks every contact as referred, so it cannot qualify anybody. Choose another one."
     ),
+    Wrong.ATTRIBUTE_NOT_WATCHABLE: _(
+        "A rule cannot watch %(target)s: Intercom does not tell it as one plain value, or it is nothing that "
+        "changes to a value known beforehand. Choose another one."
+    ),
     Wrong.INITIAL_NOT_WRITABLE: _(
         "%(target)s can only be changed by Intercom itself, so it cannot be given a first value. Leave this "
         "empty."

@@ -31,6 +31,12 @@ class Mapped:
     initial: Writes = field(default_factory=dict)
     overwrite: frozenset[str] = frozenset()
 
+    @property
+    def by_full_name(self) -> Writes:
+        """All that a create writes, keyed by full name."""
+        custom = {CUSTOM + name: value for name, value in self.custom.items()}
+        return {**self.initial, **self.standard, **custom}
+
     def without(self, target: str, *, note: Note) -> Mapped:
         """The same without one field (by full name), and with a note that says why."""
         own_name = target.removeprefix(CUSTOM)

@@ -13,7 +13,7 @@ from integrations.logic.identity import is_shared_id
 from integrations.logic.notes import NoteCode
 from integrations.logic.numeric import LARGEST
 from integrations.logic.setup import SetupCode, setup_problems
-from integrations.logic.targets import MARKS, find, target_allowed
+from integrations.logic.targets import MARKS, WATCHABLE, find, target_allowed, watchable
 from integrations.logic.text import clean, is_blank, shorten
 from integrations.logic.types import CUSTOM, Action, Attribute, DataType, MapRow, TabSettings, WireValue
 
@@ -25,6 +25,9 @@ LONGEST_SOURCE = 100
 LONGEST_NAME = 300
 LONGEST_TEXT = 10_000
 """Limits in characters: of a text in a message, a source's key, a field's full name, any other text."""
+
+
+KNOWN_STANDARD = ", ".join(sorted(WATCHABLE))
 
 
 class Place(StrEnum):
@@ -50,6 +53,7 @@ class Wrong(StrEnum):
     TARGET_NOT_WRITABLE = "target_not_writable"
     ATTRIBUTE_UNKNOWN = "attribute_unknown"
     ATTRIBUTE_IS_A_MARK = "attribute_is_a_mark"
+    ATTRIBUTE_NOT_WATCHABLE = "attribute_not_watchable"
     INITIAL_NOT_WRITABLE = "initial_not_writable"
     INITIAL_QUALIFIES = "initial_qualifies"
     ROW_QUALIFIES = "row_qualifies"
@@ -198,6 +202,10 @@ def _rule_names(settings: TabSettings, *, known: Known, standing: bool) -> Itera
         yield Contradiction(Wrong.ATTRIBUTE_IS_A_MARK, Place.ATTRIBUTE, params=params)
     elif standing or not name:
         return
+    elif not watchable(name):
+        yield Contradiction(
+            Wrong.ATTRIBUTE_NOT_WATCHABLE, Place.ATTRIBUTE, params=params | {"known": KNOWN_STANDARD}
+        )
     elif known.attributes and (name not in known.attributes or known.attributes[name].archived):
         yield Contradiction(Wrong.ATTRIBUTE_UNKNOWN, Place.ATTRIBUTE, params=params)
     elif unwritable and settings.rule_initial is not None:

@@ -126,7 +126,7 @@ def plain(value: SourceValue, *, attribute: Attribute | None) -> str:
 def as_held(value: SourceValue, *, attribute: Attribute | None) -> str:
     """A value that a contact has, or that a rule names: text just as it stands, since matches are exact and
     nothing is read as an option that it resembles."""
-    if isinstance(value, str) and value.isprintable() and (not attribute or attribute.data_type == "string"):
+    if isinstance(value, str) and (not attribute or attribute.data_type == "string"):
         return value
     return plain(value, attribute=attribute)
 

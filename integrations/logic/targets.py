@@ -44,6 +44,18 @@ WIRE_TYPES: Mapping[str, str] = MappingProxyType(
 `owner_id` is listed as integer and written as text since 2.16.
 https://developers.intercom.com/docs/references/rest-api/api.intercom.io/contacts/createcontact"""
 
+WATCHABLE = frozenset(
+    {
+        # what somebody changes
+        *("role", "name", "phone", EXTERNAL_ID, "owner_id", "signed_up_at", "language_override"),
+        # what the person does
+        *("unsubscribed_from_emails", "marked_email_as_spam", "has_hard_bounced"),
+        *("browser", "browser_language", "os"),
+    }
+)
+"""The standard fields that a rule may watch: a contact shows them as plain values, and they may change to one
+that can be named beforehand. The country, say, is within an object; and whose contact it is never changes."""
+
 MARKS: Mapping[str, str] = MappingProxyType(
     {"referred": "boolean", "referral_campaign": "string", "referrer_name": "string"}
 )
@@ -56,6 +68,11 @@ def target_allowed(full_name: str) -> bool:
         return full_name != CUSTOM
     name = full_name.strip().lower()
     return bool(name) and "." not in name and name not in FORBIDDEN_TARGETS
+
+
+def watchable(full_name: str) -> bool:
+    """Whether a rule may watch this field, in any workspace."""
+    return full_name in WATCHABLE or (full_name.startswith(CUSTOM) and full_name != CUSTOM)
 
 
 def find(target: str, *, attributes: Mapping[str, Attribute]) -> Attribute | NoteCode | None:

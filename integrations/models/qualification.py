@@ -27,9 +27,12 @@ class Watch(models.Model):
     """One lead's contact and the attribute that may qualify it: `logic.qualification.Watch`, stored.
 
     Moments are kept as Intercom's second times ten plus their place within it; empty before the first look.
-    `checked_at` is our last look, null for one that is wanted at once; a first look must show what was true
-    at `wanted_at` or later. `revision` is the settings' revision whose rule is watched, and, once qualified,
-    the one that qualified.
+    `checked_at` is our last look, null for one that is wanted at once. `wanted_at`: a first look must show
+    what was true then or later, and other contacts of the person count only if they were made after it.
+    `revision` is the settings' revision whose rule is watched, and, once qualified, the one that qualified.
+    Where that rule was replaced at `rule_until`, it judges what was before; what came after is judged once a
+    first look under the new rule has shown what to start from. `searched_alone`: Intercom has refused a
+    search for its email together with others.
     """
 
     participant = models.OneToOneField(Participant, models.CASCADE, related_name="watch")
@@ -46,6 +49,8 @@ class Watch(models.Model):
     seen = models.BigIntegerField(null=True, blank=True)
     checked_at = models.DateTimeField(_("last looked at"), null=True, blank=True)
     wanted_at = models.DateTimeField(_("first look wanted since"), null=True, blank=True)
+    rule_until = models.DateTimeField(_("its rule was replaced at"), null=True, blank=True)
+    searched_alone = models.BooleanField(_("its email is searched for alone"), default=False)
     made_at = models.DateTimeField(_("watched since"), auto_now_add=True)
 
     class Meta:

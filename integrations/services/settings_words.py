@@ -25,6 +25,9 @@ WRONG: Mapping[Wrong, object] = {
     ),
     Wrong.ATTRIBUTE_UNKNOWN: _("the workspace has no data attribute %(name)s"),
     Wrong.ATTRIBUTE_IS_A_MARK: _("%(name)s marks every contact as referred, so it cannot qualify anybody"),
+    Wrong.ATTRIBUTE_NOT_WATCHABLE: _(
+        "a rule cannot watch %(name)s; it can watch data attributes and, of the standard fields, %(known)s"
+    ),
     Wrong.INITIAL_NOT_WRITABLE: _("%(name)s may not be written, so it cannot be given a value"),
     Wrong.INITIAL_QUALIFIES: _("would itself qualify every new contact"),
     Wrong.ROW_QUALIFIES: _("writes a qualifying value to every new contact"),

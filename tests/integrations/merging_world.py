@@ -10,15 +10,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from campaigns.models import Participant
 from campaigns.services import join_lead
 from integrations.intercom.answer import Answer
 from integrations.intercom.errors import MergedError, NotFoundError
 from integrations.intercom.webhooks import Topic
-from integrations.logic.states import Reason, State
-from integrations.models import Watch
+from integrations.logic.states import Intent, Reason, State
+from integrations.models import Delivery, Watch
+from integrations.services.drain.intents import commit_intents
+from integrations.services.drain.record import record
+from integrations.services.drain.results import Result
+from integrations.services.lease import acquire
 from integrations.services.qualify import use_receipts
-from tests.integrations.qualify_fixtures import item_of, told
+from integrations.services.qualify.watches import make_up
+from tests.campaigns.factories import make_campaign
+from tests.integrations.flow_fixtures import EMAIL_ROW, set_panel
+from tests.integrations.qualify_fixtures import PLAN, item_of, rule, ruled, told
 from tests.integrations.qualify_world import EXCHANGE, Pretended, World
 
 if TYPE_CHECKING:
@@ -45,8 +54,23 @@ class MergingWorld(World):
     shows: bool = False
     """Whether looks alone find it: by the watched contact, by what it was merged into, or, once it is gone,
     by the email."""
+    ours: set[str] = field(default_factory=set)
+    """The contacts that we made with a qualifying value, for other campaigns."""
 
     # What happens ------------------------------------------------------------------------------------------
+
+    def begin_late(self, others: Sequence[str]) -> None:
+        """Made long before there was a rule; meanwhile the person became a customer, with these values."""
+        self.begin()
+        for value in others:
+            self.clock.shift(500)
+            self._new("user", value=value)
+        self.clock.shift(500)
+        ruled(self.campaigns[0], rule(*sorted(QUALIFYING)), duplicates="update")
+        make_up(self.connection.pk, now=timezone.now())
+        self.began = (self.now, "")
+        self.clock.shift(1)
+        self.look(staleness=0)
 
     def begin(self) -> None:
         self.person = join_lead(campaign=self.campaigns[0], email=EMAIL)
@@ -93,6 +117,39 @@ class MergingWorld(World):
         self._say(Topic.DELETED, old)
         self.appear(value)
 
+    def archive(self) -> None:
+        """The watched contact is archived; what is in it stays."""
+        if self.watched not in self.gone:
+            self.gone[self.watched] = ""
+            self._say(Topic.ARCHIVED, self.everybody[self.watched])
+
+    def restore(self) -> None:
+        """And is back, if that was it."""
+        if self.gone.get(self.watched) == "":
+            del self.gone[self.watched]
+            self._say(Topic.UNARCHIVED, self.everybody[self.watched])
+
+    def join_another(self, value: str) -> None:
+        """We make a contact of the same person for another campaign, with this value."""
+        campaign = make_campaign()
+        row = {"data_type": "fixed", "value": value, "to": PLAN}
+        set_panel(campaign, field_map=[EMAIL_ROW, *([row] if value else [])])
+        person = join_lead(campaign=campaign, email=EMAIL)
+        own = Delivery.objects.get(participant=person).pk
+        job = next(one for one in self._claim() if one.delivery_id == own)
+        job = replace(job, writes=job.mapped.by_full_name)
+        lease = acquire(self.connection.pk)
+        assert lease is not None
+        commit_intents({own: (job, Intent.CREATE_LEAD)}, lease=lease)
+        made = self._new("lead", value=value)
+        self.ours |= {made.id} if value in QUALIFYING else set()
+        self._say(Topic.LEAD_UPDATED, made)
+        record([Result(job, State.CREATED, Reason.NEW, contact=self.shown(made), sent={"x": 1})], lease=lease)
+        lease.release()
+        use_receipts()
+        self._truly(made)
+        self.clock.shift(31)
+
     def merge(self, number: int) -> None:
         """The watched contact is merged into another one of the person."""
         others = [one for one in self.living() if one.id != self.watched]
@@ -114,7 +171,7 @@ class MergingWorld(World):
             self.allowed, self.shows, self.value = self.allowed or stepped, self.shows or stepped, value
         else:
             later = one.created_at > self.began[0] and self.began[1] not in QUALIFYING
-            stepped = later and value in QUALIFYING
+            stepped = later and value in QUALIFYING and one.id not in self.ours
             self.allowed |= stepped
             self.shows |= stepped and self.watched in self.gone
 

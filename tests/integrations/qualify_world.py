@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -57,6 +57,8 @@ class Known:
     truth_from: int = 0
     """How many of the contact's values were there when the watch began."""
     wanted_at: float = 0.0
+    former: list[tuple[frozenset[str], int]] = field(default_factory=list)
+    """The values of the rules before, each with where its time began."""
 
 
 @dataclass
@@ -121,6 +123,18 @@ class World:
                 lead.truth_from, lead.began = len(contact.values), None
         make_up(self.connection.pk, now=timezone.now())
         self.ruled_at = timezone.now()
+
+    def change_rule(self, number: int, values: Sequence[str]) -> None:
+        """Other values of a rule that there is; those of a lead who was watched before go on from today's."""
+        campaign, qualifying = self.campaigns[number], frozenset(values)
+        if self.rules.get(campaign.pk, qualifying) == qualifying:
+            return
+        ruled(campaign, rule(*values), duplicates="update")
+        self.rules[campaign.pk], self.ruled_at = qualifying, timezone.now()
+        for lead in self.leads:
+            if lead.person.campaign_id == campaign.pk:
+                lead.former.append((lead.qualifying, lead.truth_from))
+                lead.qualifying, lead.truth_from = qualifying, len(self._contact(lead.contact_id).values)
 
     def write(self, email: str, value: str) -> None:
         """A teammate, or the customer's product, changes the attribute."""
@@ -241,10 +255,12 @@ class World:
         plan = str(contact.custom_attributes.get("plan", ""))
         self.heard.setdefault(contact.id, []).append((Moment(contact.updated_at), plan))
 
-    def look(self, *, staleness: int) -> None:
-        """Everybody is looked at; search shows what was true up to so many seconds ago."""
+    def look(self, *, staleness: int, at_once: bool = False) -> None:
+        """It is everybody's turn; search shows what was true up to so many seconds ago. `at_once`: who is
+        said to be gone is read, too."""
         self.staleness = min(staleness, settings.INTERCOM_SEARCH_LAG)
-        Watch.objects.update(checked_at=None)
+        due = None if at_once else timezone.now() - timedelta(hours=1)
+        Watch.objects.filter(checked_at__isnull=False).update(checked_at=due)
         with patch.object(reconcile, "MOST_READS", self.reads):
             reconcile.Round(self.connection, self).run()  # type: ignore[arg-type]
         use_receipts()
@@ -300,8 +316,15 @@ class World:
         return next((seen for as_of, seen in answers if as_of >= lead.wanted_at), None)
 
     def all_seeing_allows(self, lead: Known) -> bool:
-        values = [value for _, value in self._contact(lead.contact_id).values[lead.truth_from - 1 :]]
-        return any(one not in lead.qualifying and other in lead.qualifying for one, other in pairwise(values))
+        """A step under the rule that was in force then, from a value that it found there or later."""
+        values = [value for _, value in self._contact(lead.contact_id).values]
+        rules = [*lead.former, (lead.qualifying, lead.truth_from)]
+        ends = [*(start for _, start in rules[1:]), len(values)]
+        return any(
+            one not in qualifying and other in qualifying
+            for (qualifying, start), end in zip(rules, ends, strict=True)
+            for one, other in pairwise(values[start - 1 : end])
+        )
 
     def qualified(self, lead: Known) -> bool:
         return Participant.objects.get(pk=lead.person.pk).status == "qualified"

@@ -14,7 +14,7 @@ from django.utils import timezone
 from campaigns.models import Audience, LeadFieldType
 from integrations.logic.states import Reason, State
 from integrations.logic.types import Attribute
-from integrations.models import Delivery, Pace, ReleaseKind, SyncSettings, Trial
+from integrations.models import Delivery, Pace, QualificationRule, ReleaseKind, SyncSettings, Trial
 from integrations.services.attributes import store_attributes
 from integrations.services.roles import INTEGRATION_ADMIN, SUPPORT
 from integrations.services.settings import current, import_document
@@ -150,6 +150,34 @@ def test_targets_are_named_with_their_types(incomplete: Desk) -> None:
 )
 def test_what_may_not_be_written_is_not_offered(incomplete: Desk, target: str) -> None:
     assert target not in incomplete.look().options["rows-1-target"]
+
+
+RULE = {"method": "attribute_changes", "attribute": "owner_id", "qualifying_values": [7]}
+STANDARD = (
+    Attribute("owner_id", "Owner", "integer"),
+    Attribute("location.country", "Country", "string"),
+    Attribute("updated_at", "Updated at", "date", writable=False),
+)
+
+
+def test_a_rule_is_offered_the_standard_fields_that_it_can_watch_as_well(workspace_desk: Desk) -> None:
+    assert workspace_desk.connection is not None
+    store_attributes(workspace_desk.connection, [*FIELDS, *STANDARD])
+    import_document(workspace_desk.campaign, changed(qualification=RULE))
+    page = workspace_desk.look()
+    offered = page.options["attribute"]
+    assert page.values["attribute"] == "owner_id"
+    assert (offered["owner_id"], offered["role"]) == ("Owner – whole number", "Role – text")
+    assert "custom_attributes.plan" in offered
+    assert not {"location.country", "updated_at", "email", "custom_attributes.referred"} & set(offered)
+
+
+def test_a_field_that_is_there_and_not_offered_is_not_said_to_be_gone(workspace_desk: Desk) -> None:
+    assert workspace_desk.connection is not None
+    store_attributes(workspace_desk.connection, [*FIELDS, *STANDARD])
+    import_document(workspace_desk.campaign, changed(qualification=RULE))
+    QualificationRule.objects.update(attribute="location.country")
+    assert workspace_desk.look().options["attribute"]["location.country"] == "Country"
 
 
 def test_a_target_of_another_row_is_not_offered_twice(workspace_desk: Desk) -> None:

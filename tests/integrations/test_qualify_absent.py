@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from campaigns.models import Campaign, Participant
 from integrations.logic.qualification import Verdict
+from integrations.logic.types import Contact
 from integrations.models import IntercomConnection, Sighting, Via, Watch, WatchState
 from integrations.sandbox.faults import Fault
 from integrations.sandbox.people import State as ContactState
+from integrations.services.qualify import absent
 from integrations.services.qualify.story import Happened
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import Intercom
@@ -71,7 +74,7 @@ def rounds(intercom: Intercom, number: int) -> list[list[str]]:
     """The calls of each round, a while after one another."""
     calls = []
     for _ in range(number):
-        Watch.objects.filter(checked_at__isnull=False).update(checked_at=timezone.now() - timedelta(hours=1))
+        Watch.objects.filter(checked_at__isnull=False).update(checked_at=F("checked_at") - timedelta(hours=1))
         intercom.forget_calls()
         look(intercom, at_once=False)
         calls.append(intercom.new_calls())
@@ -137,6 +140,30 @@ def test_a_contact_that_is_back_is_watched_again_by_its_id(intercom: Intercom, a
     assert status(ana) == "qualified"
 
 
+def test_one_that_was_restored_is_found_though_nothing_was_heard_of_it(
+    intercom: Intercom, ana: Participant
+) -> None:
+    goes(intercom, ana, ContactState.ARCHIVED)
+    rounds(intercom, 2)
+    intercom.sandbox.set_state(intercom.workspace, contact_of(ana), ContactState.LIVE)
+    change(intercom, contact_of(ana), "Pro")
+    assert rounds(intercom, 2) == [[SEARCH], [READ]]
+    assert (status(ana), Watch.objects.get().state) == ("qualified", WatchState.QUALIFIED)
+    assert story(ana) == [FIRST, Happened.NOT_FOUND, Happened.RETURNED, Verdict.QUALIFIES]
+
+
+def test_a_search_that_still_shows_who_went_brings_nobody_back(intercom: Intercom, ana: Participant) -> None:
+    contact = intercom.contacts()[0]
+    goes(intercom, ana, ContactState.ARCHIVED)
+    look(intercom)
+    stale = Contact(contact["id"], "lead", ana.email, created_at=1, updated_at=1)
+    absent.take_found(
+        intercom.connection.pk, [ana.email], found=[stale], as_of=timezone.now() - timedelta(minutes=5)
+    )
+    assert rounds(intercom, 1) == [[READ, SEARCH]]
+    assert (story(ana), Watch.objects.get().state) == ([FIRST, Happened.NOT_FOUND], WatchState.GONE)
+
+
 def test_a_round_never_searches_more_than_once_for_fifteen_unsettled(
     intercom: Intercom, campaign: Campaign
 ) -> None:
@@ -191,6 +218,12 @@ def test_a_failure_is_no_answer(intercom: Intercom, ana: Participant, fault: int
     assert status(ana) == "qualified"
 
 
+def is_refused(intercom: Intercom, times: int) -> None:
+    intercom.sandbox.add_fault(
+        intercom.workspace, Fault(acts=False, status=400, path="/contacts/search", times=times)
+    )
+
+
 def test_one_email_that_intercom_refuses_does_not_stand_in_the_way(
     intercom: Intercom, campaign: Campaign, ana: Participant
 ) -> None:
@@ -199,11 +232,28 @@ def test_one_email_that_intercom_refuses_does_not_stand_in_the_way(
         goes(intercom, lead)
         signs_up(intercom, lead, "Pro")
     rounds(intercom, 1)
-    intercom.sandbox.add_fault(
-        intercom.workspace, Fault(acts=False, status=400, path="/contacts/search", times=2)
-    )
-    assert rounds(intercom, 1) == [[SEARCH] * 3]
+    is_refused(intercom, times=2)
+    # Both at once; then each alone, in rounds of their own: one search for fifteen is all that a round has.
+    assert rounds(intercom, 3) == [[SEARCH]] * 3
     assert (status(ana), status(bo)) == ("pending", "qualified")
+
+
+def alone() -> list[int]:
+    return list(Watch.objects.filter(searched_alone=True).values_list("participant", flat=True))
+
+
+def test_it_is_searched_for_alone_until_it_is_answered(
+    intercom: Intercom, campaign: Campaign, ana: Participant
+) -> None:
+    others = [delivered(intercom, campaign, f"lead{number}@example.com") for number in range(3)]
+    for lead in (ana, *others):
+        goes(intercom, lead)
+    rounds(intercom, 1)
+    is_refused(intercom, times=2)
+    rounds(intercom, 5)
+    assert set(alone()) == {ana.pk}
+    assert rounds(intercom, 1) == [[SEARCH]]
+    assert not alone()
 
 
 def test_who_is_settled_or_under_no_rule_is_not_searched_for(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -12,6 +13,8 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from integrations.logic.states import Order, Reason, State
 from integrations.models import Delivery, Via, Watch
+from integrations.sandbox.faults import Fault
+from integrations.sandbox.messages import Ending
 from integrations.services.qualify import baselines
 from tests.campaigns.factories import make_campaign, make_lead, make_referrer
 from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel, the_lag_is_over
@@ -110,9 +113,6 @@ NAME_OVERWRITES = {
 def test_a_create_that_was_never_answered_begins_with_what_was_sent(
     intercom: Intercom, campaign: Campaign
 ) -> None:
-    from integrations.sandbox.faults import Fault
-    from integrations.sandbox.messages import Ending
-
     drop = Fault(acts=True, method="POST", path="/contacts", ending=Ending.RESET)
     intercom.sandbox.add_fault(WORKSPACE, drop)
     lead = delivered(intercom, campaign)
@@ -125,12 +125,23 @@ def test_a_create_that_was_never_answered_begins_with_what_was_sent(
     assert (owed(lead).reason, status(lead)) == (Reason.OURS, "qualified")
 
 
+@pytest.mark.parametrize(("attribute", "values"), [("role", ["lead"]), ("has_hard_bounced", [False])])
+def test_of_a_field_of_intercoms_own_nobody_knows_what_it_began_with(
+    intercom: Intercom, attribute: str, values: list[Any]
+) -> None:
+    campaign = ruled(make_campaign(), rule(*values, attribute=attribute))
+    drop = Fault(acts=True, method="POST", path="/contacts", ending=Ending.RESET)
+    intercom.sandbox.add_fault(WORKSPACE, drop)
+    lead = delivered(intercom, campaign)
+    Delivery.objects.update(due_at=timezone.now())
+    intercom.drain()
+    look(intercom)
+    assert (owed(lead).reason, status(lead)) == (Reason.OURS, "pending")
+
+
 def test_where_the_settings_changed_meanwhile_it_begins_with_a_look(
     intercom: Intercom, campaign: Campaign
 ) -> None:
-    from integrations.sandbox.faults import Fault
-    from integrations.sandbox.messages import Ending
-
     drop = Fault(acts=True, method="POST", path="/contacts", ending=Ending.RESET)
     intercom.sandbox.add_fault(WORKSPACE, drop)
     lead = delivered(intercom, campaign)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import pytest
 from django.db import connection as database
 from django.test.utils import CaptureQueriesContext
@@ -24,9 +27,10 @@ from integrations.models import (
 )
 from integrations.services.qualify import receipts_use, topics, use_receipts
 from integrations.services.qualify.story import Happened
+from integrations.services.queue import LOOK
 from integrations.services.sweep import sweep
 from tests.campaigns.factories import make_campaign, make_lead, make_referrer
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel
+from tests.integrations.flow_fixtures import Intercom, owed, queued, set_panel
 from tests.integrations.qualify_fixtures import (
     FIRST,
     change,
@@ -34,6 +38,7 @@ from tests.integrations.qualify_fixtures import (
     delivered,
     item_of,
     known,
+    look,
     rule,
     ruled,
     status,
@@ -210,6 +215,20 @@ def test_an_update_that_had_nothing_to_write_begins_with_a_look(intercom: Interc
     watch = Watch.objects.get()
     assert (watch.since, watch.checked_at) == (None, None)
     assert watch.wanted_at is not None
+
+
+def test_which_is_asked_for_at_once_so_that_no_step_is_missed(
+    intercom: Intercom, django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[object]]
+) -> None:
+    customer = existing(intercom, "Free")
+    campaign = ruled(make_campaign(), duplicates="update", field_map=[ROWS[0]])
+    with django_capture_on_commit_callbacks(execute=True):
+        ana = delivered(intercom, campaign)
+    assert (owed(ana).reason, queued(LOOK)) == (Reason.SAME_VALUES, 1)
+    look(intercom, at_once=False)
+    change(intercom, customer, "Pro", later=2)
+    tell(intercom, customer)
+    assert status(ana) == "qualified"
 
 
 def test_a_duplicate_updated_by_support_starts_from_that_moment(intercom: Intercom) -> None:

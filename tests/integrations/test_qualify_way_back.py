@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from campaigns.models import Campaign, Participant, ParticipantStatus
-from campaigns.services import readmit_lead, reject_lead, unqualify_lead
+from campaigns.services import qualify_lead, readmit_lead, reject_lead, unqualify_lead
 from campaigns.signals import lead_qualified
 from integrations.logic.qualification import Verdict
 from integrations.logic.states import State
@@ -32,6 +32,7 @@ from integrations.services.queue import LOOK
 from integrations.services.tabs import load_attributes
 from tests.campaigns.factories import make_campaign, make_lead, make_referrer
 from tests.integrations.flow_fixtures import Intercom, queued
+from tests.integrations.panel import make_workspace
 from tests.integrations.qualify_fixtures import (
     FIRST,
     NO_RULE,
@@ -87,6 +88,21 @@ def test_set_back_does_not_qualify_at_once_again(intercom: Intercom, ana: Partic
         change(intercom, contact_of(ana), plan, later=later)
         look(intercom)
     assert status(ana) == "qualified"
+
+
+def test_nor_does_one_whom_our_own_code_had_qualified(
+    intercom: Intercom, campaign: Campaign, user: User
+) -> None:
+    bo = delivered(intercom, campaign, "bo@example.com")
+    qualify_lead(bo)
+    change(intercom, contact_of(bo), "Pro", later=-1)
+    assert set_back(Participant.objects.get(pk=bo.pk), to=PENDING, user=user)
+    look(intercom)
+    assert status(bo) == "pending"
+    for later, plan in ((6, "Free"), (7, "Pro")):
+        change(intercom, contact_of(bo), plan, later=later)
+        look(intercom)
+    assert status(bo) == "qualified"
 
 
 def test_set_back_under_a_better_rule_goes_by_that_rule(
@@ -345,6 +361,11 @@ def test_another_attribute_has_to_be_looked_at_first(intercom: Intercom, campaig
         (lambda lead: Participant.objects.update(status="rejected"), "rejected"),
         (lambda lead: Delivery.objects.update(state=State.SKIPPED), "was in Intercom already"),
         (lambda lead: Delivery.objects.update(state=State.NEEDS_ATTENTION), "not sent"),
+        (lambda lead: Watch.objects.update(state=WatchState.GONE), "not in Intercom any more"),
+        (
+            lambda lead: SyncSettings.objects.update(connection=make_workspace("work0002")),
+            "another workspace",
+        ),
     ],
 )
 def test_who_cannot_qualify_is_told_why(

@@ -460,6 +460,8 @@ def test_email_takes_the_persons_own_email_alone(
         ({"attribute": "custom_attributes.new"}, "attribute: the workspace has no data attribute custom_"),
         ({"attribute": "custom_attributes.old"}, "attribute: the workspace has no data attribute custom_"),
         ({"attribute": "custom_attributes.referred"}, "attribute: custom_attributes.referred marks every"),
+        ({"attribute": "location.country"}, "attribute: a rule cannot watch location.country; it can watch"),
+        ({"attribute": "created_at"}, "attribute: a rule cannot watch created_at; it can watch data"),
         ({"attribute": "x" * 301}, "attribute: is longer than 300 characters"),
         ({"attribute": "custom_attributes.seen"}, "initial_value: custom_attributes.seen may not be written"),
         ({"initial_value": []}, "initial_value: must be text, a number, true or false"),

@@ -7,8 +7,8 @@ row simply stays what it was. So what a drain has in hand can be dropped at any 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from integrations.logic.duplicates import Unanswered
 from integrations.logic.mapping import Mapped, source_keys
@@ -60,10 +60,10 @@ class Job:
     """It was delivered before, and a person has ordered something more."""
     history: Sequence[Wrote] = ()
     """What we wrote before, newest first: for an undo, and where present values are sent."""
-    writes: frozenset[str] = frozenset()
-    """The fields that an update or an undo is about to write."""
+    writes: Mapping[str, Any] = field(default_factory=dict)
+    """The fields that are about to be written, by full name, each with what it will be."""
     writes_to: str = ""
-    """The contact that they belong to."""
+    """The contact that they belong to; "" for one that is about to be made."""
     begun: bool = False
     """An update of this email may have arrived unheard. It is finished as one, whatever the policy says now:
     whoever was written to was not skipped."""

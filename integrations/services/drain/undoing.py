@@ -53,7 +53,7 @@ def after_reading(hand: InHand, found: Found, *, at: Moment) -> Next:
 
 def _put_back(hand: InHand, fields: list[FieldUndo], *, contact: Contact) -> Next:
     change = undo_change(fields)
-    job = replace(hand.job, writes=frozenset(change.after), writes_to=contact.id)
+    job = replace(hand.job, writes=change.after, writes_to=contact.id)
     if change.body:
         return Write(replace(hand, job=job, change=change), Intent.UPDATE, change.body, contact.id)
     back = any(one.fate is Fate.BACK_ALREADY for one in fields)

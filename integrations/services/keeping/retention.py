@@ -31,7 +31,7 @@ from integrations.models import (
     Watch,
     WebhookReceipt,
 )
-from integrations.services.qualify.stored import OPEN
+from integrations.services.qualify.stored import OPEN, WAITS_FOR_LOOK
 from integrations.services.queue import enqueue_prune
 
 if TYPE_CHECKING:
@@ -126,16 +126,10 @@ def _blank_sightings(before: datetime) -> int:
 
 def used_receipts(before: datetime) -> QuerySet[WebhookReceipt]:
     """Notifications that were looked at, but for those that a watch still looks at once it has begun."""
-    waiting = Q(since__isnull=True, state__in=OPEN)
-    watched = Watch.objects.filter(
-        waiting, connection=OuterRef("connection"), contact_id=OuterRef("contact_id")
-    )
-    too_early = Sighting.objects.filter(
-        receipt=OuterRef("pk"),
-        verdict=Verdict.NO_FIRST_LOOK.value,
-        participant__watch__since__isnull=True,
-        participant__watch__state__in=OPEN,
-    )
+    waiting = Watch.objects.filter(WAITS_FOR_LOOK, state__in=OPEN)
+    watched = waiting.filter(connection=OuterRef("connection"), contact_id=OuterRef("contact_id"))
+    lines = Sighting.objects.filter(receipt=OuterRef("pk"), verdict=Verdict.NO_FIRST_LOOK.value)
+    too_early = lines.filter(Exists(waiting.filter(participant=OuterRef("participant"))))
     old = WebhookReceipt.objects.filter(received_at__lt=before).exclude(state=ReceiptState.NEW)
     return old.filter(~Exists(watched), ~Exists(too_early))
 

@@ -6,8 +6,9 @@ Costs nothing where no tab has a rule.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -22,7 +23,8 @@ from integrations.services.qualify.desk import Desk
 from integrations.services.qualify.doubt import is_ours, sent_at_birth
 from integrations.services.qualify.hearing import hear
 from integrations.services.qualify.rules import Active, active_rules
-from integrations.services.qualify.stored import want_first_look
+from integrations.services.qualify.stored import OPEN, want_first_look
+from integrations.services.queue import enqueue_look
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,6 +80,18 @@ def _begin_all(ruled: Mapping[int, Result], *, rules: Mapping[int, Active], now:
         new = row.participant_id in made and row.since is None
         _begin(row, result, desk=desk, new=new, now=now)
     desk.save()
+    _look_soon([row for row in ours if row.since is None])
+
+
+def _look_soon(waiting: Sequence[Watch]) -> None:
+    """What changes before their first look says nothing, so that is asked for at once; unless others wait for
+    theirs already, whose look takes these along."""
+    if not waiting:
+        return
+    connection_id, mine = waiting[0].connection_id, [row.pk for row in waiting]
+    others = Watch.objects.filter(connection=connection_id, since=None, checked_at=None, state__in=OPEN)
+    if not others.exclude(pk__in=mine).exists():
+        transaction.on_commit(partial(enqueue_look, connection_id), robust=True)
 
 
 def _new_row(person: Participant, result: Result, *, rules: Mapping[int, Active], now: datetime) -> Watch:
@@ -138,7 +152,7 @@ def _adopt(row: Watch, contact: Contact, *, desk: Desk, active: Active, begins: 
         desk.begin(row, sent, at=birth(contact), via=Via.WRITE)
     lag = timedelta(seconds=settings.INTERCOM_SEARCH_LAG)
     at = looked(contact, now=int((now - lag).timestamp()))
-    hear(row, contact, desk=desk, at=at, via=Via.LOOK, looking=True)
+    hear(row, contact, desk=desk, at=at, via=Via.LOOK)
 
 
 def _wrote(result: Result, attribute: str) -> bool:

@@ -15,7 +15,7 @@ from integrations.logic.qualification import Moment, Verdict, plain_of, start
 from integrations.models import Sighting, Watch, WatchState
 from integrations.services.bulk import update_many
 from integrations.services.qualify.replay import replay
-from integrations.services.qualify.rules import Active, active_rules
+from integrations.services.qualify.rules import Active, active_rules, former_rules
 from integrations.services.qualify.stored import (
     LONGEST_VALUE,
     OPEN,
@@ -27,6 +27,7 @@ from integrations.services.qualify.stored import (
 from integrations.services.qualify.story import Happened, store
 
 if TYPE_CHECKING:
+    from integrations.logic.qualification import Rule
     from integrations.logic.types import Contact
     from integrations.models import Via, WebhookReceipt
 
@@ -45,6 +46,7 @@ class Desk:
     def __init__(self, rows: Iterable[Watch]) -> None:
         self._rows = list(rows)
         self._rules = active_rules({row.settings_id for row in self._rows})
+        self._former = former_rules(self._rows, rules=self._rules)
         self._changed: dict[int, Watch] = {}
         self._begun: list[Watch] = []
         self._lines: list[Sighting] = []
@@ -79,6 +81,17 @@ class Desk:
             return None
         return active if active.rule.attribute == row.attribute else None
 
+    def rule_at(self, row: Watch, at: Moment) -> Rule | None:
+        """The rule that judges what was true at this moment; None where a first look must come before."""
+        active = self.active(row)
+        if active is None or row.since is None:
+            return None
+        if row.rule_until is None:
+            return active.rule
+        former = self._former.get((row.settings_id, row.revision))
+        same = former is not None and former.attribute == row.attribute
+        return former if same and at.second < int(row.rule_until.timestamp()) else None
+
     def begin_with(
         self,
         row: Watch,
@@ -110,7 +123,8 @@ class Desk:
         if active is None:
             return
         keep(row, start(value, at=at, rule=active.rule))
-        row.state, row.revision, row.wanted_at = WatchState.WATCHING, active.rule.revision, None
+        row.state, row.revision = WatchState.WATCHING, active.rule.revision
+        row.wanted_at, row.rule_until = receipt.told_at if receipt else None, None
         self.change(row, begun=True)
         self.note(row, says, value=value, at=at, via=via, receipt=receipt)
 

@@ -72,8 +72,11 @@ def is_ours(delivery: Delivery, contact: Contact) -> bool:
 def sent_at_birth(settings_id: int, *, active: Active, intent_at: datetime | None) -> str | None:
     """What a create that left at `intent_at` gave the rule's attribute; None where we can't be sure.
 
-    That is where the settings were saved since, or where the value was the person's own.
+    That is where the settings were saved since, where the value was the person's own, or where Intercom gives
+    a field of its own a first value by itself.
     """
+    if not active.rule.attribute.startswith(CUSTOM):
+        return None
     saved_at = saved_when(settings_id, revision=active.rule.revision)
     if intent_at is None or saved_at is None or saved_at >= intent_at or active.rule.attribute in MARKED:
         return None

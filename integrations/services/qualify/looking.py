@@ -29,7 +29,7 @@ from integrations.services.qualify.desk import Desk, lock
 from integrations.services.qualify.hearing import hear, stepped_over
 from integrations.services.qualify.links import moved
 from integrations.services.qualify.rules import IN_FORCE
-from integrations.services.qualify.stored import OPEN
+from integrations.services.qualify.stored import OPEN, WAITS_FOR_LOOK, waits_for_look
 from integrations.services.qualify.story import Happened
 
 if TYPE_CHECKING:
@@ -56,14 +56,14 @@ def search_lag() -> timedelta:
 
 def due_for_search(connection_id: int, *, now: datetime) -> QuerySet[Watch]:
     """Whom a search can tell of: not those whose first look is wanted since less than its lag."""
-    shown = Q(since__isnull=False) | Q(wanted_at__lte=now - search_lag())
+    shown = ~WAITS_FOR_LOOK | Q(wanted_at__lte=now - search_lag())
     return _due(connection_id, now=now).filter(shown, state=WatchState.WATCHING)
 
 
 def due_for_reading(connection_id: int, *, now: datetime) -> QuerySet[Watch]:
     """Whose first look cannot wait for a search, and whose contact is said to be gone."""
-    fresh = Q(since=None, wanted_at__gt=now - search_lag(), wanted_at__lte=now, state=WatchState.WATCHING)
-    return _due(connection_id, now=now).filter(fresh | Q(state=WatchState.GONE))
+    fresh = Q(wanted_at__gt=now - search_lag(), wanted_at__lte=now, state=WatchState.WATCHING)
+    return _due(connection_id, now=now).filter((fresh & WAITS_FOR_LOOK) | Q(state=WatchState.GONE))
 
 
 def _due(connection_id: int, *, now: datetime) -> QuerySet[Watch]:
@@ -124,7 +124,7 @@ def take(connection_id: int, answered: Answered) -> int:
 
 
 def _take_one(row: Watch, contact: Contact, *, answered: Answered, desk: Desk) -> None:
-    if row.since is None and row.wanted_at is not None and answered.as_of < row.wanted_at:
+    if waits_for_look(row) and row.wanted_at is not None and answered.as_of < row.wanted_at:
         # It shows what was before the rule, perhaps: nothing to begin with.
         return
     at = looked(contact, now=int(answered.as_of.timestamp()))

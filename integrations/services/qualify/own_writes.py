@@ -1,20 +1,20 @@
 """Before we write a watched attribute of a contact: what comes of it is ours, and no step of anybody's.
 
-One contact may be watched for several campaigns, and be updated for the sake of one of them. Intercom may
-tell of it before the answer to our write has come, or that answer may get lost. Part of the transaction that
-commits what is about to leave.
+One contact may be watched for several campaigns, and be updated for the sake of one of them; and of the same
+person we may make or update another contact. Intercom may tell of it before the answer to our write has come,
+or that answer may get lost. Part of the transaction that commits what is about to leave.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
-
+from integrations.logic.qualification import as_held
 from integrations.models import Watch
 from integrations.services.bulk import update_many
+from integrations.services.qualify.rules import Active, active_rules, watched_attributes
 from integrations.services.qualify.stored import OPEN, STORED, want_first_look
 
 if TYPE_CHECKING:
@@ -27,20 +27,42 @@ ON_ITS_WAY = timedelta(seconds=30)
 
 
 def begin_anew(jobs: Iterable[Job], *, connection_id: int, now: datetime) -> None:
-    """The watches of these attributes, of every campaign that the contact is in, begin with a new look.
+    """The watches of these attributes, of every campaign that the contact is in, begin with a new look; and
+    for those of the person's other contacts, the one that is written to is not a new one.
 
-    Costs nothing where nothing is updated.
+    Costs one query where no watched attribute is written.
     """
-    wanted = Q()
-    for job in jobs:
-        if job.writes:
-            wanted |= Q(contact_id=job.writes_to, attribute__in=job.writes)
-    if not wanted:
-        return
-    watched = Watch.objects.select_for_update(of=("self",)).filter(
-        wanted, connection=connection_id, state__in=OPEN
-    )
-    rows = list(watched.order_by("pk"))
+    jobs = [job for job in jobs if job.writes]
+    watched = watched_attributes([connection_id]).get(connection_id, set()) if jobs else set()
+    jobs = [job for job in jobs if not watched.isdisjoint(job.writes)]
+    rows = _watches_of(jobs, connection_id=connection_id) if jobs else []
+    rules = active_rules({row.settings_id for row in rows})
     for row in rows:
-        want_first_look(row, now=now + ON_ITS_WAY)
+        for job in jobs:
+            if row.contact_id == job.writes_to and row.attribute in job.writes:
+                want_first_look(row, now=now + ON_ITS_WAY)
+            elif row.participant.email_normalized == job.email and _qualifies(
+                job, rules.get(row.settings_id)
+            ):
+                row.wanted_at = now + ON_ITS_WAY
     update_many(rows, STORED)
+
+
+def _watches_of(jobs: Collection[Job], *, connection_id: int) -> list[Watch]:
+    """Of the contacts that are written to, and of everybody with their emails; locked."""
+    here = Watch.objects.filter(connection=connection_id, state__in=OPEN)
+    contacts = here.filter(contact_id__in={job.writes_to for job in jobs if job.writes_to})
+    people = here.filter(participant__email_normalized__in={job.email for job in jobs})
+    found = {*contacts.values_list("pk", flat=True), *people.values_list("pk", flat=True)}
+    if not found:
+        return []
+    rows = here.select_for_update(of=("self",)).select_related("participant").filter(pk__in=found)
+    return list(rows.order_by("pk"))
+
+
+def _qualifies(job: Job, active: Active | None) -> bool:
+    """Whether what is written would be a step, where anybody else wrote it."""
+    if active is None or active.rule.attribute not in job.writes:
+        return False
+    value: Any = job.writes[active.rule.attribute]
+    return active.rule.holds(as_held(value, attribute=active.attribute))

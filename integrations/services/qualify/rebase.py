@@ -1,9 +1,10 @@
 """Open watches follow their tab: its rule, and the workspace that it points to. A few statements, however
 many there are.
 
-Changed values: each goes on from the value known today. Another attribute, a rule that is new, or a
-workspace that the tab comes back to: each begins with a look, so that nothing of what happened meanwhile
-qualifies anybody. No rule any more, or another workspace: nobody is watched there.
+Changed values, another attribute, a rule that is new, or a workspace that the tab comes back to: each begins
+with a look, so that nothing of what happened before qualifies anybody. Where the values changed, the rule
+before still judges what happened under it and is only heard of now. No rule any more, or another workspace:
+nobody is watched there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
+from django.utils import timezone
 
 from integrations.models import Watch, WatchState
 from integrations.services.qualify.rules import Active, active_rule
@@ -40,10 +42,10 @@ def follow_rule(tab: SyncSettings, *, before: Active | None) -> None:
         begin_anew(left_behind(tab.pk, active=active), active=active)
         forget_ended(tab.pk)
         if before is not None and before.rule.attribute == active.rule.attribute:
-            rebase(rows.filter(state__in=OPEN, seen__isnull=False), rule=active.rule)
+            _change_values(rows.filter(state__in=OPEN), before=before.rule, rule=active.rule)
         transaction.on_commit(partial(enqueue_look, active.connection_id), robust=True)
     if active is not None:
-        rows.filter(state__in=OPEN).update(revision=active.rule.revision)
+        rows.filter(state__in=OPEN, rule_until=None).update(revision=active.rule.revision)
 
 
 def _locked(tab: SyncSettings) -> QuerySet[Watch]:
@@ -53,10 +55,14 @@ def _locked(tab: SyncSettings) -> QuerySet[Watch]:
     return rows.order_by()
 
 
-def rebase(rows: QuerySet[Watch], *, rule: Rule) -> None:
-    """`logic.qualification.rebase`, for many rows at once."""
-    inside = Q(value__in=rule.qualifying)
-    known = list(rows.values_list("pk", flat=True))
-    some = Watch.objects.filter(pk__in=known)
-    some.filter(inside).update(since=F("seen"), last_inside=F("seen"), first_outside=None)
-    some.exclude(inside).update(since=F("seen"), last_inside=None, first_outside=F("seen"))
+def _change_values(rows: QuerySet[Watch], *, before: Rule, rule: Rule) -> None:
+    """What is known may be older than this save, so a first look must show what the new rule starts from.
+
+    Until then the rule before judges what was before. Only where nothing qualifies that did not, whoever is
+    known to be outside goes on: could they be inside by now, they have qualified by the rule before.
+    """
+    now = timezone.now()
+    if rule.qualifying <= before.qualifying:
+        rows = rows.exclude(Q(rule_until=None, since__isnull=False) & ~Q(value__in=before.qualifying))
+    rows.filter(rule_until=None, since__isnull=False).update(rule_until=now)
+    rows.update(wanted_at=now, checked_at=None)

@@ -110,9 +110,7 @@ class Round:
             absent.give_back(self._id, emails)
             raise
         except (RejectedError, NotFoundError, MergedError):
-            # One that Intercom takes for no email must not stand in the way of the others.
-            for email in emails if len(emails) > 1 else ():
-                self._find([email])
+            absent.refused(self._id, emails)
         else:
             absent.take_found(self._id, emails, found=found or (), as_of=as_of)
 

@@ -22,7 +22,7 @@ from integrations.logic.qualification import (
     start,
 )
 from integrations.logic.states import State
-from integrations.models import Delivery
+from integrations.models import Delivery, WatchState
 from integrations.models import Watch as WatchRow
 from integrations.services.qualify.stored import watch_of
 from integrations.services.qualify.words import verdict_in_words
@@ -103,7 +103,7 @@ def _cannot(participant: Participant) -> str:
         return gettext("No: this lead has qualified already, and a lead qualifies once.")
     if participant.status == ParticipantStatus.REJECTED:
         return gettext("No: this lead was rejected.")
-    delivery = Delivery.objects.filter(participant=participant).only("state").first()
+    delivery = Delivery.objects.filter(participant=participant).select_related("settings").first()
     state = State(delivery.state) if delivery else State.NOT_SENT
     if state is State.SKIPPED:
         return gettext(
@@ -112,4 +112,14 @@ def _cannot(participant: Participant) -> str:
         )
     if state not in {State.CREATED, State.UPDATED, State.SENDING, State.UNCERTAIN}:
         return gettext("No: this lead was not sent to Intercom, so no change there is theirs.")
+    if delivery and delivery.settings and delivery.connection_id != delivery.settings.connection_id:
+        return gettext(
+            "No: this lead was sent to another workspace than the one that this campaign uses now. Changes "
+            "there do not count."
+        )
+    if WatchRow.objects.filter(participant=participant, state=WatchState.GONE).exists():
+        return gettext(
+            "No: the contact is not in Intercom any more; it was archived or deleted. Changes count again if "
+            "it comes back, or if this person becomes a new contact there."
+        )
     return ""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from integrations.logic.types import Attribute
+    from integrations.models import Watch
 
 IN_FORCE = Q(
     method=QualificationRule.Method.ATTRIBUTE_CHANGES,
@@ -56,6 +57,29 @@ def active_rules(settings: Collection[int]) -> dict[int, Active]:
 
 def active_rule(settings: int) -> Active | None:
     return active_rules([settings]).get(settings)
+
+
+def former_rules(rows: Iterable[Watch], *, rules: Mapping[int, Active]) -> dict[tuple[int, int], Rule]:
+    """The rules that judge what was before they were replaced, by tab and revision; of each tab's history."""
+    wanted = {(row.settings_id, row.revision) for row in rows if row.rule_until is not None}
+    if not wanted:
+        return {}
+    kept = SettingsRevision.objects.filter(
+        settings__in={settings_id for settings_id, _ in wanted}, number__in={number for _, number in wanted}
+    )
+    found = {}
+    for one in kept:
+        said, active = one.content.get("qualification", {}), rules.get(one.settings_id)
+        settings = TabSettings(
+            qualifies="attribute" in said,
+            rule_attribute=said.get("attribute", ""),
+            qualifying_values=tuple(said.get("qualifying_values", ())),
+            revision=one.number,
+        )
+        rule = rule_of(settings, attribute=active.attribute if active else None)
+        if rule is not None:
+            found[one.settings_id, one.number] = rule
+    return found
 
 
 def watched_attributes(connections: Collection[int]) -> dict[int, set[str]]:

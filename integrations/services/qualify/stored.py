@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from integrations.logic import qualification
 from integrations.logic.qualification import Moment
 from integrations.models import WatchState
@@ -31,6 +33,7 @@ STORED = (
     "seen",
     "checked_at",
     "wanted_at",
+    "rule_until",
 )
 
 
@@ -47,6 +50,10 @@ def time_of(moment: Moment) -> datetime | None:
     return datetime.fromtimestamp(moment.second, UTC) if moment.second else None
 
 
+WAITS_FOR_LOOK = Q(since=None) | Q(rule_until__isnull=False)
+"""`waits_for_look`, for a query."""
+
+
 def watch_of(row: Watch) -> qualification.Watch:
     return qualification.Watch(
         since=moment_of(row.since),
@@ -55,6 +62,13 @@ def watch_of(row: Watch) -> qualification.Watch:
         value=row.value,
         seen=moment_of(row.seen),
     )
+
+
+def began(row: Watch) -> int:
+    """The second from which another contact of the person is a new one: `since` alone may be long before
+    anybody watched, as a look stands for the moment of the contact's last change."""
+    since, wanted = moment_of(row.since), row.wanted_at
+    return max(since.second if since else 0, int(wanted.timestamp()) if wanted else 0)
 
 
 def keep(row: Watch, watch: qualification.Watch) -> None:
@@ -69,4 +83,9 @@ def keep(row: Watch, watch: qualification.Watch) -> None:
 def want_first_look(row: Watch, *, now: datetime) -> None:
     """Forgets what is known: the watch begins with a look that is still to come."""
     keep(row, qualification.Watch())
-    row.checked_at, row.wanted_at = None, now
+    row.checked_at, row.wanted_at, row.rule_until = None, now, None
+
+
+def waits_for_look(row: Watch) -> bool:
+    """Whether what its rule of today may start from is still to be seen."""
+    return row.since is None or row.rule_until is not None

@@ -85,11 +85,14 @@ def _merged(heard: Heard, *, desk: Desk) -> bool:
 
 def _move(row: Watch, heard: Heard, *, desk: Desk) -> None:
     contact, at, receipt = heard.contact, heard.at, heard.receipt
-    if not (heard.tells and heard.knows(row.attribute)):
-        desk.move(row, contact.id)
+    tells = heard.tells and heard.knows(row.attribute)
+    if tells and stepped_over(row, contact, desk=desk, at=at, receipt=receipt):
+        return
+    desk.move(row, contact.id)
+    if not tells or (row.wanted_at is not None and at.second < int(row.wanted_at.timestamp())):
+        # What it shows may be older than the rule.
         desk.begin_anew(row)
-    elif not stepped_over(row, contact, desk=desk, at=at, receipt=receipt):
-        desk.move(row, contact.id)
+    else:
         desk.begin_with(row, contact, at=at, via=Via.WEBHOOK, says=Happened.MERGED, receipt=receipt)
 
 

@@ -1,8 +1,8 @@
 """The way back from a wrong rule: qualified leads pending again, or rejected; one, or all of one revision.
 
-Nobody is watched once they have qualified. So who is pending again begins with a new look, and what happened
-meanwhile does not qualify them at once anew. Who was rejected is watched as if that had not been: from the
-value known then, unless the rule is another one by now.
+Nobody is watched once they have qualified. So who is pending again after that begins with a new look, and
+what happened meanwhile does not qualify them at once anew. Who was rejected is watched as if that had not
+been: from the value known then, unless the rule is another one by now.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ def set_back(participant: Participant, *, to: ParticipantStatus, user: User | No
     A lead that `participant` has as rejected may be made pending, too.
     """
     settle, says = WAYS[to]
+    qualified = participant.status == ParticipantStatus.QUALIFIED
     if (participant.status, to) == (ParticipantStatus.REJECTED, ParticipantStatus.PENDING):
         settle = readmit_lead
     with transaction.atomic():
@@ -53,7 +54,7 @@ def set_back(participant: Participant, *, to: ParticipantStatus, user: User | No
             return False
         if row is not None:
             row.participant = participant
-            _go_on([row], to=to)
+            _go_on([row], to=to, qualified=qualified)
         elif to == ParticipantStatus.PENDING:
             watch_one(participant.pk, now=timezone.now())
         Sighting.objects.create(**_line(participant.pk, row, says=says, user=user))
@@ -90,16 +91,19 @@ def _set_back_some(tab: SyncSettings, *, revision: int, to: ParticipantStatus, u
         row for row in rows.select_related("participant").order_by("pk")[:AT_ONCE] if settle(row.participant)
     ]
     lines = [Sighting(**_line(row.participant_id, row, says=says, user=user)) for row in some]
-    _go_on(some, to=to)
+    _go_on(some, to=to, qualified=True)
     Sighting.objects.bulk_create(lines)
     return len(some)
 
 
-def _go_on(rows: list[Watch], *, to: ParticipantStatus) -> None:
-    """Under the rule as it is now; where there is none any more, or nobody to watch, it ends."""
+def _go_on(rows: list[Watch], *, to: ParticipantStatus, qualified: bool) -> None:
+    """Under the rule as it is now; where there is none any more, or nobody to watch, it ends.
+
+    `qualified`: they were until now, by the rule or by somebody's own code.
+    """
     rules, now = active_rules({row.settings_id for row in rows}), timezone.now()
     for row in rows:
-        if row.state == WatchState.QUALIFIED:
+        if qualified or row.state == WatchState.QUALIFIED:
             want_first_look(row, now=now)
         row.state = WatchState.ENDED
         if to == ParticipantStatus.PENDING:
@@ -112,8 +116,10 @@ def _watch_again(row: Watch, *, rules: Mapping[int, Active]) -> None:
     if active is None or active.rule.attribute != row.attribute:
         # The next look finds it ended, and begins it anew if there is another rule.
         return
-    row.state, row.revision, row.checked_at = WatchState.WATCHING, active.rule.revision, None
-    keep(row, rebase(watch_of(row), rule=active.rule))
+    row.state, row.checked_at = WatchState.WATCHING, None
+    if row.rule_until is None:
+        row.revision = active.rule.revision
+        keep(row, rebase(watch_of(row), rule=active.rule))
 
 
 def _line(participant_id: int, row: Watch | None, *, says: Happened, user: User | None) -> dict[str, object]:

@@ -106,6 +106,7 @@ def _nothing_known() -> dict[str, object]:
         "seen": None,
         "checked_at": None,
         "wanted_at": timezone.now(),
+        "rule_until": None,
     }
 
 

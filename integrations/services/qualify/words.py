@@ -91,8 +91,8 @@ def _happening(happened: Happened) -> str:
             return gettext("The contact is back in Intercom, and is watched again.")
         case Happened.OTHER_CONTACT:
             return gettext(
-                "Another contact with the same email has the value %(value)s. It was there before, so that "
-                "does not count."
+                "Another contact with the same email has the value %(value)s. It was there before, or we "
+                "wrote that value ourselves, so it does not count."
             )
         case Happened.SETTLED_BEFORE:
             return gettext("The value became %(value)s, but the lead was not pending any more.")

@@ -108,6 +108,14 @@ def test_a_changed_rule_starts_from_the_value_known_today() -> None:
     assert rebase(Watch(), rule=wider) == Watch()
 
 
+@pytest.mark.parametrize("value", ["Pro\n", "Pro\t", "\u200bPro", "Pro ", "pro"])
+def test_what_cannot_be_seen_makes_another_value_all_the_same(value: str) -> None:
+    text = Attribute(PLAN, "Plan", "string", custom=True)
+    assert plain_of(contact(value), PLAN, attribute=text) == value
+    verdict = see(start("", at=at(0), rule=RULE), value, at=at(1), rule=RULE)[1]
+    assert verdict is (Verdict.NOT_A_QUALIFYING_VALUE if "\u200b" in value else Verdict.ALMOST)
+
+
 def contact(value: object, *, updated_at: int = 100, created_at: int = 100) -> Contact:
     attributes = {"plan": value}
     return Contact(

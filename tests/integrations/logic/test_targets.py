@@ -7,7 +7,14 @@ from dataclasses import replace
 import pytest
 
 from integrations.logic.notes import NoteCode
-from integrations.logic.targets import FORBIDDEN_TARGETS, MARKS, find, mark_available, target_allowed
+from integrations.logic.targets import (
+    FORBIDDEN_TARGETS,
+    MARKS,
+    find,
+    mark_available,
+    target_allowed,
+    watchable,
+)
 from integrations.logic.types import Attribute
 from tests.integrations.logic.support import attribute, listed
 
@@ -18,6 +25,16 @@ CONSENT = ["unsubscribed_from_emails", "unsubscribed_from_sms", "sms_consent", "
 def test_forbidden_field_is_never_written(target: str) -> None:
     assert not target_allowed(target)
     assert find(target, attributes={}) is NoteCode.TARGET_FORBIDDEN
+
+
+@pytest.mark.parametrize("name", ["custom_attributes.plan", "custom_attributes.a.b", "role", "owner_id"])
+def test_a_rule_may_watch_what_changes_and_is_told_as_one_value(name: str) -> None:
+    assert watchable(name)
+
+
+@pytest.mark.parametrize("name", ["location.country", "custom_attributes.", "id", "updated_at", "tags", ""])
+def test_a_rule_may_not_watch_what_is_told_otherwise_or_never_changes(name: str) -> None:
+    assert not watchable(name)
 
 
 @pytest.mark.parametrize(
