@@ -1,5 +1,5 @@
-"""For the admin's own pages: cells that carry the name of their column, so that a row can be a card; what goes
-when something is deleted; and words for adding a row."""
+"""For the admin's own pages: cells that carry the name of their column, so that a row can be a card; what
+goes when something is deleted; and words for adding a row."""
 
 from __future__ import annotations
 

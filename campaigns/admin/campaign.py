@@ -36,7 +36,8 @@ class LeadFieldInline(LeadFieldInlineBase):
     fields = ("label", "key", "type", "required", "position")
     description = _(
         "What a lead is asked besides name and email. Other systems know a question by its short name (small "
-        "letters, digits and underscores), so that stays once it is saved. In order: the smallest number first."
+        "letters, digits and underscores), so that stays once it is saved. In order: the smallest number "
+        "first."
     )
     more = "more"
     """In the address: an empty row. Scripts open one by themselves."""
