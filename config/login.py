@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
 
 class LoginForm(AdminAuthenticationForm):
-    error_messages: ClassVar = {
+    error_messages = {
         **AdminAuthenticationForm.error_messages,
         "invalid_login": _(
             "This username and this password do not belong together, or this account may not log in here. "

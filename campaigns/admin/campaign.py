@@ -9,7 +9,7 @@ from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -112,7 +112,7 @@ class CampaignAdmin(CampaignAdminBase):
         self.message_user(request, text, messages.SUCCESS)
         return redirect(tabs.landing(request, obj))
 
-    def response_post_save_change(self, request: HttpRequest, obj: Campaign) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Campaign) -> HttpResponseRedirect:
         return redirect("admin:campaigns_campaign_change", obj.pk)
 
     def render_change_form(

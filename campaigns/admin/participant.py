@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -95,7 +95,7 @@ class ParticipantAdmin(ParticipantAdminBase):
             obj.pk = _join(obj).pk
             obj.refresh_from_db()
 
-    def response_post_save_change(self, request: HttpRequest, obj: Participant) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Participant) -> HttpResponseRedirect:
         return redirect("admin:campaigns_participant_change", obj.pk)
 
     @admin.display(description=_("name"), ordering="first_name")
