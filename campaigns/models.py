@@ -110,7 +110,7 @@ class Participant(models.Model):
     campaign = models.ForeignKey(
         Campaign, models.CASCADE, related_name="participants", verbose_name=_("campaign"), db_index=False
     )
-    audience = models.CharField(_("audience"), max_length=10, choices=Audience)
+    audience = models.CharField(_("lead or referrer"), max_length=10, choices=Audience)
     referrer = models.ForeignKey(
         "self",
         models.SET_NULL,
@@ -140,8 +140,8 @@ class Participant(models.Model):
     """Set by the services that join people: whether that very call made the row. Not stored."""
 
     class Meta:
-        verbose_name = _("participant")
-        verbose_name_plural = _("participants")
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
         constraints = [
             # The email comes first, so that this index also finds a person across campaigns.
             models.UniqueConstraint(

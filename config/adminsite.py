@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from config.lookups import with_plain_lookups
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
 
 
 class LeadSyncSite(admin.AdminSite):
@@ -54,6 +54,13 @@ class LeadSyncSite(admin.AdminSite):
         from config.navigation import navigation
 
         return {**super().each_context(request), "navigation": navigation(request)}
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        # Imported here: the form asks for the users' model.
+        from config.login import LoginForm
+
+        self.login_form = LoginForm
+        return super().login(request, extra_context)
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         from integrations.views.home import home

@@ -1,14 +1,23 @@
-"""For the tables of the admin: each cell carries the name of its column, so that a row can be a card."""
+"""For the admin's own pages: cells that carry the name of their column, so that a row can be a card; what
+goes when something is deleted; and words for adding a row."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, repeat
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import template
+from django.apps import apps
+from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from django.db.models import Model
+    from django.db.models.options import Options
 
 register = template.Library()
 
@@ -39,3 +48,26 @@ def _labelled(cell: SafeString, label: str) -> SafeString:
 def _label(header: Mapping[str, Any]) -> str:
     text = str(header["text"])
     return text[:1].upper() + text[1:]
+
+
+@register.filter
+def adding(options: str, what: str) -> str:
+    """What Django's script is told of rows that can be added, with the button in our words."""
+    told = json.loads(options)
+    told["options"]["addText"] = _("Add a %(what)s") % {"what": what}
+    return json.dumps(told)
+
+
+@register.filter
+def beside(counts: Iterable[tuple[str, int]], opts: Options[Any]) -> list[tuple[str, int]]:
+    """What goes besides the thing itself (`opts`): by name what has pages here, the rest in one number."""
+    models = apps.get_models(include_auto_created=True)
+    inner = {_plural(model) for model in models if not admin.site.is_registered(model)}
+    others = [(str(words), number) for words, number in counts if str(words) != str(opts.verbose_name_plural)]
+    named = [(words, number) for words, number in others if words not in inner]
+    rest = sum(number for words, number in others if words in inner)
+    return [*named, (_("records that belong to it"), rest)] if rest else named
+
+
+def _plural(model: type[Model]) -> str:
+    return str(model._meta.verbose_name_plural)  # noqa: SLF001  (Django documents it)

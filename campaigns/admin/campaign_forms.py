@@ -6,7 +6,7 @@ from itertools import chain, count
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.utils.text import slugify
+from django.utils.text import format_lazy, slugify
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, LeadField
@@ -24,10 +24,19 @@ LONGEST = 90
 class LeadFieldForm(LeadFieldFormBase):
     """Answers are stored under the key, so a stored field keeps its key."""
 
+    class Meta:
+        model = LeadField
+        fields = ("label", "key", "type", "required", "position")
+        labels: ClassVar = {
+            "label": _("Question"),
+            "key": _("Short name"),
+            "required": _("Required"),
+            "position": _("Order"),
+        }
+        help_texts: ClassVar = {"label": "", "key": ""}
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "position" in self.fields:
-            self.fields["position"].help_text = _("Where it stands on the form: the smallest number first.")
         if self.instance.pk and "key" in self.fields:
             self.fields["key"].disabled = True
 
@@ -40,8 +49,8 @@ class CampaignForm(CampaignFormBase):
         fields = ("name", "slug", "status")
         help_texts: ClassVar = {
             "slug": _(
-                "Fills itself from the name. It stands in the list of campaigns and in what you send to "
-                "support; people who join never see it."
+                "It stands in the list of campaigns and in what you send to support; people who join never "
+                "see it."
             )
         }
 
@@ -49,6 +58,11 @@ class CampaignForm(CampaignFormBase):
         super().__init__(*args, **kwargs)
         if "slug" in self.fields:
             self.fields["slug"].required = False
+            if not self.instance.pk:
+                help_text = self.fields["slug"].help_text
+                self.fields["slug"].help_text = format_lazy(
+                    "{} {}", _("Fills itself from the name."), help_text
+                )
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -93,6 +94,9 @@ class ParticipantAdmin(ParticipantAdminBase):
         else:
             obj.pk = _join(obj).pk
             obj.refresh_from_db()
+
+    def response_post_save_change(self, request: HttpRequest, obj: Participant) -> HttpResponseRedirect:
+        return redirect("admin:campaigns_participant_change", obj.pk)
 
     @admin.display(description=_("name"), ordering="first_name")
     def full_name(self, person: Participant) -> str:

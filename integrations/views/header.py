@@ -34,7 +34,7 @@ SENTENCES: Mapping[Standing, _StrPromise] = {
         "until you reconnect."
     ),
 }
-PAUSED = _("Sending is paused for this campaign. People who join wait until you resume.")
+PAUSED = _("People who join wait until you resume.")
 WORKSPACE_PAUSED = _(
     "Sending is paused for the whole workspace, so for every campaign that uses it. People who join wait."
 )

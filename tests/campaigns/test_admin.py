@@ -155,6 +155,35 @@ def test_fields_are_added_to_a_campaign_that_is_there(staff: Client) -> None:
     assert "the smallest number first" in text
 
 
+def test_the_settings_of_a_campaign_read_like_our_own_forms(staff: Client) -> None:
+    text = staff.get(f"{CAMPAIGNS}{make_campaign(fields={'plan': LeadFieldType.TEXT}).pk}/change/").text
+    assert re.findall(r'<label[^>]* for="id_(?:name|slug|status)">([^<]+)<', text) == [
+        *("Name", "Short name", "Status")
+    ]
+    columns = re.findall(r'<th class="column-[^"]+">([^<]+)', text)
+    assert [words.strip() for words in columns] == ["Question", "Short name", "Type", "Required", "Order"]
+    for words in ("Fills itself", "Delete?", "Save and", "Add another"):
+        assert words not in text
+    assert re.findall(r'name="(_[a-z]+)"', text) == ["_save"]
+
+
+def test_a_question_is_added_when_somebody_asks_for_a_row(staff: Client) -> None:
+    """Scripts open one; without them a link does."""
+    page = f"{CAMPAIGNS}{make_campaign().pk}/change/"
+    assert 'name="lead_fields-TOTAL_FORMS" value="0"' in staff.get(page).text
+    assert 'href="?more=1"' in staff.get(page).text
+    assert 'name="lead_fields-TOTAL_FORMS" value="1"' in staff.get(page, {"more": "1"}).text
+
+
+def test_whoever_saves_stays_on_the_page(staff: Client) -> None:
+    lead = make_lead()
+    page = f"{PEOPLE}{lead.pk}/change/"
+    assert staff.post(page, {"email": lead.email})["Location"] == page
+    page = f"{CAMPAIGNS}{lead.campaign.pk}/change/"
+    data = {"name": "Summer", "slug": "", "status": "active", **one_field(), "lead_fields-TOTAL_FORMS": 0}
+    assert staff.post(page, data)["Location"] == page
+
+
 def test_a_campaign_keeps_its_short_name_when_it_is_emptied(staff: Client) -> None:
     campaign = make_campaign("Spring", slug="spring")
     data = {"name": "Summer", "slug": "", "status": "active", **one_field(key="", label="")}

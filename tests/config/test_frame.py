@@ -17,6 +17,7 @@ from django.utils.safestring import SafeString
 
 from campaigns.models import Campaign
 from config.columns import labelled
+from integrations.models import Delivery
 from integrations.services.roles import SUPPORT
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.test_templates import inline_in
@@ -123,7 +124,8 @@ def test_whoever_logs_out_is_told_and_can_come_back(staff: Client) -> None:
 def test_a_wrong_password_is_answered_beside_the_form(client: Client) -> None:
     page = client.post(reverse("admin:login"), {"username": "boss", "password": "wrong"})
     assert page.status_code == 200
-    assert 'role="alert">Please enter the correct username' in text(page)
+    assert 'role="alert">This username and this password do not belong together' in text(page)
+    assert "staff account" not in text(page)
 
 
 def test_whoever_logs_in_by_an_address_that_leads_elsewhere_comes_home(client: Client) -> None:
@@ -258,10 +260,64 @@ def test_cells_without_a_column_stay_as_they_are() -> None:
     assert list(labelled([cell], [])) == [cell]
 
 
-def test_an_empty_list_says_so_and_a_search_without_results_leads_back(staff: Client) -> None:
-    url = reverse("admin:campaigns_campaign_changelist")
-    assert "There is nothing here yet." in text(staff.get(url))
-    assert "Show everything" in text(staff.get(url, {"q": "nobody"}))
+@pytest.mark.parametrize(
+    ("model", "says", "leads_to"),
+    [
+        ("campaigns_campaign", "No campaigns yet.", "/admin/campaigns/campaign/add/"),
+        (
+            "integrations_intercomconnection",
+            "No Intercom workspace is connected yet.",
+            "/admin/campaigns/campaign/",
+        ),
+    ],
+)
+def test_an_empty_list_says_what_to_do_next_and_offers_nothing_to_narrow(
+    staff: Client, model: str, says: str, leads_to: str
+) -> None:
+    html = text(staff.get(reverse(f"admin:{model}_changelist")))
+    assert says in html
+    assert f'<a class="button" href="{leads_to}">' in html
+    for absent in ("searchbar", "changelist-filter", "0 campaigns", "0 Intercom"):
+        assert absent not in html
+
+
+def test_any_other_empty_list_says_so(staff: Client) -> None:
+    html = text(staff.get(reverse("admin:integrations_attempt_changelist")))
+    assert "There is nothing here yet." in html
+    assert "searchbar" not in html
+
+
+def test_a_search_without_results_leads_back(staff: Client) -> None:
+    for model in ("campaigns_campaign", "integrations_intercomconnection"):
+        html = text(staff.get(reverse(f"admin:{model}_changelist"), {"q": "nobody"}))
+        assert "Show everything" in html
+        assert "searchbar" in html
+
+
+def test_a_history_without_entries_says_so_in_plain_words(staff: Client, campaign: Campaign) -> None:
+    page = text(staff.get(reverse("admin:campaigns_campaign_history", args=[campaign.pk])))
+    assert "History of <bdi>Spring</bdi>" in page
+    assert "Nobody has changed anything here yet." in page
+    assert "object" not in page.partition("<main")[2]
+
+
+def test_who_ordered_what_is_a_page_of_the_sync_log(staff: Client, campaign: Campaign) -> None:
+    lead = make_lead(campaign, first_name="Ana", last_name="Lima")
+    delivery = Delivery.objects.get(participant=lead)
+    page = text(staff.get(reverse("admin:integrations_delivery_history", args=[delivery.pk])))
+    assert "<h1>Who ordered what</h1>" in page
+    assert ">Sync log</a>" in page
+    assert "<bdi>Ana Lima</bdi></a>" in page
+    assert "ntries of the sync log" not in page
+
+
+def test_a_person_is_called_a_person(staff: Client, campaign: Campaign) -> None:
+    lead = make_lead(campaign)
+    for page, args in (("changelist", []), ("change", [lead.pk])):
+        html = text(staff.get(reverse(f"admin:campaigns_participant_{page}", args=args)))
+        assert "Lead or referrer" in html
+        assert "articipants" not in html.replace("campaigns/participant", "")
+        assert "Audience" not in html
 
 
 def test_the_name_of_a_campaign_opens_the_campaign(staff: Client, campaign: Campaign) -> None:

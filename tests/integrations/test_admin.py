@@ -226,7 +226,7 @@ def test_a_superuser_deletes_a_campaign_with_everything_below_it(
 ) -> None:
     if by == "page":
         page, data = reverse("admin:campaigns_campaign_delete", args=[world.pk]), {"post": "yes"}
-        assert "Are you sure" in staff.get(page).text
+        assert "Delete the campaign" in staff.get(page).text
     else:
         page = reverse("admin:campaigns_campaign_changelist")
         data = {"action": "delete_selected", "_selected_action": str(world.pk), "post": "yes"}
@@ -234,6 +234,30 @@ def test_a_superuser_deletes_a_campaign_with_everything_below_it(
     for model in (Campaign, SyncSettings, SettingsRevision, FieldMap, Participant, Delivery, Attempt):
         assert not model.objects.exists(), model
     assert IntercomConnection.objects.exists()
+
+
+@pytest.mark.parametrize("by", ["page", "action"])
+def test_deleting_a_campaign_says_in_a_few_lines_what_goes_and_what_stays(
+    staff: Client, world: Campaign, by: str
+) -> None:
+    if by == "page":
+        text = staff.get(reverse("admin:campaigns_campaign_delete", args=[world.pk])).text
+    else:
+        chosen = {"action": "delete_selected", "_selected_action": str(world.pk)}
+        text = staff.post(reverse("admin:campaigns_campaign_changelist"), chosen).text
+    assert "<li>Leads: 1</li><li>Referrers: 0</li>" in text
+    assert "Contacts in Intercom stay as they are." in text
+    words = text.partition("<main")[2]
+    for stored in ("clock", "ttempt", "participant", "revision", "sighting", Participant.objects.get().email):
+        assert stored not in words
+
+
+def test_deleting_anything_else_names_what_has_pages_and_counts_the_rest(staff: Client, boss: User) -> None:
+    staff.post(reverse("admin:auth_group_add"), {"name": "Helpers"})
+    text = staff.get(reverse("admin:auth_user_delete", args=[boss.pk])).text
+    assert "Delete the user <bdi>“boss”</bdi>?" in text
+    assert "<li>Records that belong to it: 1</li>" in text
+    assert "log entr" not in text
 
 
 def test_not_even_a_superuser_deletes_a_person_who_is_to_be_erased(staff: Client, world: Campaign) -> None:

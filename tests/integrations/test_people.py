@@ -72,6 +72,11 @@ def test_the_newest_stand_first(staff: Client, campaign: Campaign) -> None:
     assert "3 leads, newest first." in staff.get(page("leads", campaign)).text
 
 
+def test_of_nobody_no_order_is_said(staff: Client, campaign: Campaign) -> None:
+    for slug in ("leads", "referrers"):
+        assert "newest first" not in staff.get(page(slug, campaign)).text
+
+
 def test_a_list_of_one_page_has_no_other_pages(staff: Client, campaign: Campaign) -> None:
     many(campaign, 50)
     text = staff.get(page("leads", campaign)).text

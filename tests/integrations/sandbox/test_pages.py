@@ -114,6 +114,14 @@ def test_contacts_that_are_gone_are_counted_apart(admin_client: Client, box: San
 
 
 @pytest.mark.django_db
+def test_the_name_of_a_contact_leads_to_it_like_its_email(admin_client: Client, box: Sandbox) -> None:
+    contact = box.add_contact(WORKSPACE_ID, email="ana@example.com", name="Ana Lima")
+    link = admin_client.get(LIST).text.partition(f'/{contact}/">')[2].partition("</a>")[0]
+    assert link.startswith("Ana Lima")
+    assert "ana@example.com" in link
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", [LIST, f"/sandbox/ui/{WORKSPACE_ID}/x/"])
 def test_stranger_is_sent_to_the_login(client: Client, box: Sandbox, path: str) -> None:
     response = client.get(path)
@@ -147,7 +155,7 @@ def test_list_shows_the_newest_first_with_what_they_hold(admin_client: Client, b
     assert "2 contacts" in words
     assert words.index("ben@example.com") < words.index("ana@example.com")
     assert "ben@example.com Lead plan Pro newsletter No just now" in words
-    assert "ana@example.com Ana User None just now" in words
+    assert "Ana ana@example.com User None just now" in words
 
 
 def test_one_contact_is_singular(admin_client: Client, box: Sandbox) -> None:
