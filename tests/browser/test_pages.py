@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from integrations.models import Delivery
@@ -50,6 +51,7 @@ def addresses(campaign: Campaign, connection: IntercomConnection) -> Mapping[str
         slug: reverse(f"admin:campaigns_campaign_{slug}", args=[campaign.pk])
         for slug in (
             *("overview", "leads", "leads_add", "referrers", "referrers_add", "change"),
+            *("delete", "history"),
             *("crm", "intercom_connect", "intercom_disconnect", "intercom_forget"),
         )
     }
@@ -74,6 +76,7 @@ def addresses(campaign: Campaign, connection: IntercomConnection) -> Mapping[str
         "log": reverse("admin:integrations_delivery_changelist"),
         "orders": reverse("admin:integrations_bulk_list"),
         "log-line": reverse("admin:integrations_delivery_change", args=[logged.pk]),
+        "log-orders": reverse("admin:integrations_delivery_history", args=[logged.pk]),
         "log-undo": reverse("admin:integrations_delivery_undo", args=[logged.pk]),
         "health": reverse("admin:integrations_health"),
         "workspaces": reverse("admin:integrations_intercomconnection_changelist"),
@@ -82,6 +85,7 @@ def addresses(campaign: Campaign, connection: IntercomConnection) -> Mapping[str
         "erasures": reverse("admin:integrations_erasures"),
         "alerts": reverse("admin:integrations_alerts"),
         **workspace,
+        "user-delete": reverse("admin:auth_user_delete", args=[User.objects.get(username=BOSS).pk]),
         "users": reverse("admin:auth_user_changelist"),
     }
 
@@ -98,6 +102,13 @@ def test_a_page_can_be_read_by_everybody(
             except AssertionError as err:
                 found.append(str(err))
     assert not found, "\n\n".join(found)
+
+
+def test_an_empty_list_can_be_read_by_everybody(open_window: Opener) -> None:
+    with open_window(BOSS) as window:
+        for model in ("campaigns_campaign", "integrations_intercomconnection"):
+            window.page.goto(reverse(f"admin:{model}_changelist"))
+            check_everywhere(window, f"pages/{model}-empty")
 
 
 def test_the_login_page_can_be_read_by_everybody(open_window: Opener) -> None:
