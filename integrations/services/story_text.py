@@ -103,7 +103,7 @@ def _heading(event: Event, *, delivery: Delivery) -> str:
 
 def _deed(deed: Deed) -> str:
     """Without the name of who did it."""
-    text = _("A person edited the participant: %(what)s") if deed.edited else _("A person ordered: %(what)s")
+    text = _("Somebody edited this person: %(what)s") if deed.edited else _("Somebody ordered: %(what)s")
     return text % {"what": deed.what}
 
 

@@ -96,7 +96,7 @@ def test_who_gave_an_order_is_not_named(admin_client: Client, campaign: Campaign
     order(admin_client, lead, "cancel")
     see(lead, Happened.SET_BACK, via=Via.PERSON, made_by="Bo Boss")
     text = support_text(admin_client, lead)
-    assert "A person ordered: Don't send" in text
+    assert "Somebody ordered: Don't send" in text
     assert "A person set the lead back to pending." in text
     assert "Bo Boss" not in text
     assert "admin chose" not in text
@@ -134,7 +134,7 @@ def test_what_happened_stands_in_order(admin_client: Client, intercom: Intercom,
         "Joined (lead joined campaign)",
         "Try 1: Did not work",
         "503 (Intercom has trouble of its own)",
-        "A person ordered: Don't send",
+        "Somebody ordered: Don't send",
         "The value became “pro”: the lead qualified.",
     ]
     assert [part for part in parts if part not in text] == []
