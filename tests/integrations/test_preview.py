@@ -213,6 +213,7 @@ ONLY_AFTERWARDS = {
     NoteCode.WAS_LEFT_OUT,
     NoteCode.CHANGED_SINCE,
     NoteCode.BACK_ALREADY,
+    NoteCode.FORGOTTEN,
     NoteCode.NOT_PUT_BACK,
 }
 """What the drain notes of a contact that it has seen: a preview has seen none."""

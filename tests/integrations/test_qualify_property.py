@@ -5,6 +5,7 @@ Contacts that are merged, and visitors who sign up, have a world of their own.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -24,6 +25,12 @@ from tests.integrations.qualify_world import World
 pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MANY = settings(
+    max_examples=int(os.environ.get("HISTORIES", "16")),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+"""Of each kind of history; HISTORIES=200 RANDOM=1 in the environment makes up so many others."""
 
 EMAILS = st.sampled_from(["ana@example.com"] * 4 + ["bo@example.com"])
 VALUES = st.sampled_from(["", "Free", "Pro", "Pro", "Pro", "Enterprise"])
@@ -152,7 +159,7 @@ def new_world(connection: IntercomConnection) -> Callable[[time_machine.Travelle
     return make
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@MANY
 @given(data=st.data())
 @pytest.mark.parametrize("kind", HISTORIES)
 def test_any_history_ends_in_what_was_heard_and_in_nothing_that_never_was(
@@ -180,7 +187,7 @@ NEXT = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@MANY
 @given(steps=st.lists(NEXT, min_size=1, max_size=10))
 def test_told_at_once_and_looked_at_after_each_save_every_rule_counts_its_own_steps(
     new_world: Callable[[time_machine.Traveller], World], steps: list[tuple[Act, Act]]
@@ -238,7 +245,6 @@ BEFORE = st.one_of(st.none(), st.lists(VALUES, max_size=3))
 """The values of the person's other contacts where the rule came late; None where it was there at first."""
 
 HEARD = st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=14)
-MERGES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -269,7 +275,7 @@ def is_qualified(world: MergingWorld) -> bool:
     return qualified
 
 
-@MERGES
+@MANY
 @given(before=BEFORE, acts=TRUE_ACTS, twice=st.booleans())
 def test_told_in_order_every_true_step_over_merges_and_sign_ups_counts_and_nothing_else(
     new_merging_world: NewMergingWorld, before: list[str] | None, acts: list[MergeAct], twice: bool
@@ -288,7 +294,7 @@ def test_told_in_order_every_true_step_over_merges_and_sign_ups_counts_and_nothi
         transaction.set_rollback(True)
 
 
-@MERGES
+@MANY
 @given(before=BEFORE, acts=TRUE_ACTS, heard=HEARD, staleness=st.sampled_from([0, 1, 100, 300]))
 def test_over_merges_that_are_told_late_twice_or_never_nobody_qualifies_without_a_true_step(
     new_merging_world: NewMergingWorld,
@@ -315,7 +321,7 @@ def test_over_merges_that_are_told_late_twice_or_never_nobody_qualifies_without_
         transaction.set_rollback(True)
 
 
-@MERGES
+@MANY
 @given(before=BEFORE, acts=TRUE_ACTS)
 def test_with_every_notification_lost_looks_find_the_steps_over_merges_and_sign_ups(
     new_merging_world: NewMergingWorld, before: list[str] | None, acts: list[MergeAct]
