@@ -91,7 +91,4 @@ class Asker:
         if isinstance(error, RateLimitedError):
             rest(connection.pk, retry_at=error.retry_at, hits=1)
             return
-        same = IntercomConnection.objects.filter(pk=connection.pk, sealed_token=connection.sealed_token)
-        if same.exists():
-            # Else it was asked with a token that somebody has renewed meanwhile.
-            need_reconnect(connection.pk, detail=error.code)
+        need_reconnect(connection.pk, detail=error.code, asked_with=connection.sealed_token)
