@@ -10,9 +10,10 @@ from integrations.forms import typed as form_texts
 from integrations.forms.typed import Typed
 from integrations.forms.values import lines, typed_value
 from integrations.logic.changes import differences
-from integrations.logic.contradictions import MOST_ROWS, Contradiction, contradictions
+from integrations.logic.contradictions import contradictions
 from integrations.logic.setup import SetupProblem, setup_problems
 from integrations.logic.types import Action, Policy, TabSettings, WireValue
+from integrations.logic.wrong import MOST_ROWS, Contradiction
 from integrations.services.settings_format import Method
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from campaigns.fields import ValueType
 from integrations.forms import words
 from integrations.forms.choices import labels_of
 from integrations.logic.coerce import coerce
-from integrations.logic.contradictions import Place
 from integrations.logic.notes import NoteCode
 from integrations.logic.setup import SetupCode
 from integrations.logic.shown import shown
 from integrations.logic.targets import find
 from integrations.logic.types import Attribute, DataType, MapRow
+from integrations.logic.wrong import Place
 from integrations.services.type_words import type_in_words
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from integrations.logic.contradictions import MOST_ROWS
 from integrations.logic.shown import shown
 from integrations.logic.targets import EMAIL
 from integrations.logic.types import DataType, IfPresent, MapRow
+from integrations.logic.wrong import MOST_ROWS
 from integrations.services.settings_format import Method
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Audience
-from integrations.logic.contradictions import Contradiction, Place, Wrong
 from integrations.logic.notes import NoteCode
 from integrations.logic.setup import SetupCode, SetupProblem
+from integrations.logic.wrong import Contradiction, Place, Wrong
 from integrations.services.type_words import type_in_words
 
 if TYPE_CHECKING:

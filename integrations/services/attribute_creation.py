@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 
 from integrations.intercom.errors import IntercomError, RejectedError, TransientError
-from integrations.logic.contradictions import unstorable
 from integrations.logic.targets import FORBIDDEN_TARGETS, WIRE_TYPES
 from integrations.logic.text import clean, is_blank
 from integrations.logic.types import CUSTOM, Attribute
+from integrations.logic.wrong import unstorable
 from integrations.models import SecretUnreadableError
 from integrations.services.access import asking
 from integrations.services.attributes import add_attribute, refresh_attributes

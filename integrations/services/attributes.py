@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.intercom.errors import RejectedError
 from integrations.intercom.session import Session
-from integrations.logic.contradictions import LONGEST_NAME, unstorable
 from integrations.logic.redact import vendor_message
 from integrations.logic.targets import MARKS, mark_available
 from integrations.logic.text import clean
 from integrations.logic.types import CUSTOM, Attribute
+from integrations.logic.wrong import LONGEST_NAME, unstorable
 from integrations.models import DataAttribute, IntercomConnection
 from integrations.services.access import asking
 from integrations.services.field_problems import recheck

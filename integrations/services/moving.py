@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from campaigns.models import Audience
-from integrations.logic.contradictions import Contradiction, Wrong, contradictions
+from integrations.logic.contradictions import contradictions
 from integrations.logic.types import Action, TabSettings
+from integrations.logic.wrong import Contradiction, Wrong
 from integrations.services.settings import current, known_to
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from integrations.intercom.webhooks import Notification, Topic
-from integrations.logic.contradictions import unstorable, value_problem
 from integrations.logic.types import Contact
+from integrations.logic.wrong import unstorable, value_problem
 from integrations.models import (
     Access,
     ConnectionStatus,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Subquery
 
-from integrations.logic.contradictions import Known
 from integrations.logic.types import TabSettings
+from integrations.logic.wrong import Known
 from integrations.models import SettingsRevision
 from integrations.services.settings_format import read_tab
 from integrations.services.settings_reading import Reading

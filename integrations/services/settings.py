@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from campaigns import fields
 from campaigns.models import Audience, Campaign
-from integrations.logic.contradictions import Known
 from integrations.logic.types import DataType, MapRow, TabSettings
+from integrations.logic.wrong import Known
 from integrations.models import ConnectionStatus, IntercomConnection, SyncSettings
 from integrations.services.settings_format import TABS, read_tab, write_tab
 from integrations.services.settings_json import SettingsError, parse, shown, unfit

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from integrations.logic.contradictions import MOST_ROWS, Known, contradictions
+from integrations.logic.contradictions import contradictions
 from integrations.logic.types import Action, DataType, IfPresent, MapRow, Policy, TabSettings, WireValue
+from integrations.logic.wrong import MOST_ROWS, Known
 from integrations.services.settings_words import path as path_of
 from integrations.services.settings_words import sentence
 

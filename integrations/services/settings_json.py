@@ -10,8 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from integrations.logic.contradictions import LONGEST_TEXT, Contradiction, Place, unstorable, value_problem
 from integrations.logic.text import shorten
+from integrations.logic.wrong import LONGEST_TEXT, Contradiction, Place, unstorable, value_problem
 from integrations.services.settings_words import sentence
 
 DEEPEST = 10

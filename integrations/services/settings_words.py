@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from integrations.logic.contradictions import Contradiction, Place, Wrong
 from integrations.logic.setup import SetupCode, setup_problems
 from integrations.logic.types import Action, TabSettings
+from integrations.logic.wrong import Contradiction, Place, Wrong
 
 WRONG: Mapping[Wrong, object] = {
     Wrong.EMAIL_NOT_OWN: _("email takes the person's own email alone: dynamic, from lead.email"),

@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from campaigns import fields
 from campaigns.models import Audience
-from integrations.logic.contradictions import Known
 from integrations.logic.states import Reason
 from integrations.logic.waiting import held_by
+from integrations.logic.wrong import Known
 from integrations.models import SyncSettings
 from integrations.services.checklist import Happened, happened_of, happened_query
 from integrations.services.incomplete import incomplete_people

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from integrations.forms.draft import draft_from
 from integrations.forms.rows import Menus, Row
-from integrations.logic.contradictions import MOST_ROWS
+from integrations.logic.wrong import MOST_ROWS
 from integrations.views.panel_page import Level, Notice, Outcome
 
 if TYPE_CHECKING:

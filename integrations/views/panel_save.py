@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 
 from integrations.forms.draft import Draft, draft_from
 from integrations.forms.typed import Typed
-from integrations.logic.contradictions import MOST_ROWS
 from integrations.logic.states import Reason, State
+from integrations.logic.wrong import MOST_ROWS
 from integrations.models import Delivery, SettingsRevision
 from integrations.services.revisions import settings_of
 from integrations.services.settings import FRESH
