@@ -35,13 +35,6 @@ def created_but_never_answered(intercom: Intercom) -> None:
     intercom.sandbox.add_fault(intercom.workspace, fault)
 
 
-def drain_on(intercom: Intercom) -> None:
-    """As workers do: a slice whose time is up before Intercom's rest is over hands on to the next."""
-    for _ in range(5):
-        if not intercom.drain().endswith("handed on"):
-            return
-
-
 @pytest.mark.parametrize(("path", "times"), [("/contacts/search", 1), ("/contacts", 12)])
 def test_a_rate_limit_that_meets_many_leads_at_once_is_one(
     intercom: Intercom, campaign: Campaign, path: str, times: int
@@ -50,7 +43,7 @@ def test_a_rate_limit_that_meets_many_leads_at_once_is_one(
     for _ in range(12):
         make_lead(campaign)
 
-    drain_on(intercom)
+    intercom.drain_on()
 
     assert set(Delivery.objects.values_list("state", flat=True)) == {State.CREATED}
 
@@ -82,7 +75,7 @@ def test_a_user_of_ours_is_created_though_reading_it_was_refused_in_between(
     refuse(intercom, method="GET", path="/contacts/*", times=1)
     lead = make_lead(campaign, email="ana@example.com")
 
-    drain_on(intercom)
+    intercom.drain_on()
 
     assert len(intercom.contacts()) == 1
     assert (owed(lead).state, owed(lead).reason) == (State.CREATED, Reason.OURS)

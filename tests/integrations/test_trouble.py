@@ -111,7 +111,7 @@ def test_a_short_rate_limit_is_waited_out(intercom: Intercom, campaign: Campaign
     intercom.sandbox.add_fault(intercom.workspace, fault)
     lead = make_lead(campaign)
 
-    intercom.drain()
+    intercom.drain_on()
 
     assert owed(lead).state == State.CREATED
     assert len(intercom.contacts()) == 1
