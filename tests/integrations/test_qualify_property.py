@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MANY = settings(
-    max_examples=int(os.environ.get("HISTORIES", "16")),
+    max_examples=int(os.environ.get("HISTORIES", "40")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from tests.integrations.intercom.conftest import StartServer
 
 DEADLINE = 0.5
-IN_TIME = 10.0
-"""No measure of speed: a busy machine has room, and who waited for the other side would be out of it."""
+IN_TIME = 1.2
+TRIES = 6
+"""A busy machine may hold up one call or another; a deadline that is wrong holds up each."""
 PATIENCE = 40.0
 """How long the other side drips or stalls if nobody goes away."""
 
@@ -63,10 +65,21 @@ def stall(connection: socket.socket) -> None:
     time.sleep(PATIENCE)
 
 
-def call(url: str, *, session: Session | None = None) -> TransientError:
+def call(
+    url: str, *, session: Session | None = None, body: Mapping[str, str] = MappingProxyType({"role": "lead"})
+) -> TransientError:
     with session or Session(deadline=DEADLINE) as http_session, pytest.raises(TransientError) as caught:
-        http_session.send("POST", "/contacts", token=TOKEN, base_url=url, json={"role": "lead"})
+        http_session.send("POST", "/contacts", token=TOKEN, base_url=url, json=dict(body))
     return caught.value
+
+
+def in_time(cut_off: Callable[[], TransientError]) -> TransientError:
+    for _ in range(TRIES):
+        started = time.monotonic()
+        error = cut_off()
+        if time.monotonic() - started < IN_TIME:
+            return error
+    pytest.fail(f"none of {TRIES} calls ended within {IN_TIME} seconds")
 
 
 @pytest.mark.parametrize("serve", [drip_headers, drip_body, drip_chunks, drip_continue, stall])
@@ -74,9 +87,7 @@ def test_a_server_that_drips_or_stalls_is_cut_off_at_the_deadline(
     start_server: StartServer, serve: Callable[[socket.socket], None]
 ) -> None:
     server = start_server(serve)
-    started = time.monotonic()
-    error = call(server.url)
-    assert time.monotonic() - started < IN_TIME
+    error = in_time(lambda: call(server.url))
     assert (error.kind, error.maybe_acted) == (Kind.TIMEOUT, True)
 
 
@@ -154,9 +165,7 @@ def test_a_stalled_tls_handshake_ends_at_the_deadline_and_surely_did_not_act(
     start_server: StartServer,
 ) -> None:
     server = start_server(stall)
-    started = time.monotonic()
-    error = call(f"https://{server.address}")
-    assert time.monotonic() - started < IN_TIME
+    error = in_time(lambda: call(f"https://{server.address}"))
     assert (error.kind, error.maybe_acted) == (Kind.CONNECT_TIMEOUT, False)
 
 
@@ -206,8 +215,5 @@ def test_an_answer_that_is_not_http_may_have_acted(start_server: StartServer) ->
 
 def test_a_reader_that_never_reads_is_cut_off_while_we_send(start_server: StartServer) -> None:
     server = start_server(lambda _: time.sleep(PATIENCE))
-    started = time.monotonic()
-    with Session(deadline=DEADLINE) as session, pytest.raises(TransientError) as caught:
-        session.send("POST", "/contacts", token=TOKEN, base_url=server.url, json={"name": "x" * 20_000_000})
-    assert time.monotonic() - started < IN_TIME
-    assert (caught.value.kind, caught.value.maybe_acted) == (Kind.TIMEOUT, True)
+    error = in_time(lambda: call(server.url, body={"name": "x" * 20_000_000}))
+    assert (error.kind, error.maybe_acted) == (Kind.TIMEOUT, True)
