@@ -167,13 +167,6 @@ def see(watch: Watch, value: str, *, at: Moment, rule: Rule) -> tuple[Watch, Ver
     return after, _verdict(after, value, at=at, rule=rule)
 
 
-def look(watch: Watch, value: str, *, at: Moment, rule: Rule) -> tuple[Watch, Verdict]:
-    """The same for a look of our own, which may also be the first."""
-    if watch.since is None:
-        return start(value, at=at, rule=rule), Verdict.FIRST_LOOK
-    return see(watch, value, at=at, rule=rule)
-
-
 def _with(watch: Watch, value: str, *, at: Moment, inside: bool) -> Watch:
     if watch.seen is None or not at < watch.seen:
         watch = replace(watch, value=value, seen=at)

@@ -16,7 +16,6 @@ from integrations.logic.qualification import (
     Verdict,
     Watch,
     birth,
-    look,
     looked,
     plain,
     plain_of,
@@ -87,16 +86,14 @@ def test_two_values_within_one_second_wait_for_the_next_look() -> None:
     watch, _ = see(watch, "Free", at=at(5), rule=RULE)
     watch, verdict = see(watch, "Pro", at=at(5), rule=RULE)
     assert verdict is Verdict.SAME_MOMENT
-    assert look(watch, "Pro", at=at(5, 2), rule=RULE)[1] is Verdict.QUALIFIES
-    assert not look(watch, "Free", at=at(5, 2), rule=RULE)[0].stepped
+    assert see(watch, "Pro", at=at(5, 2), rule=RULE)[1] is Verdict.QUALIFIES
+    assert not see(watch, "Free", at=at(5, 2), rule=RULE)[0].stepped
 
 
 def test_without_a_first_look_a_change_that_is_told_proves_nothing() -> None:
     watch, verdict = see(Watch(), "Pro", at=at(5), rule=RULE)
     assert (watch, verdict) == (Watch(), Verdict.NO_FIRST_LOOK)
-    watch, verdict = look(watch, "Pro", at=at(5), rule=RULE)
-    assert verdict is Verdict.FIRST_LOOK
-    assert not watch.stepped
+    assert not start("Pro", at=at(5), rule=RULE).stepped
 
 
 def test_a_changed_rule_starts_from_the_value_known_today() -> None:
