@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.models import Campaign, Participant
 from integrations.logic import states
 from integrations.models.connection import IntercomConnection
+from integrations.models.literal import literally
 from integrations.models.settings import SyncSettings
 
 
@@ -29,6 +30,8 @@ OPEN = [state.value for state in states.OPEN]
 DUE = [state.value for state in states.DUE]
 IN_FLIGHT = [state.value for state in states.IN_FLIGHT]
 ORDERS = [(order.value, order.value) for order in states.Order if order]
+IS_IN_FLIGHT = Q(state__in=literally(IN_FLIGHT))
+"""As a condition that finds the indexes of those in flight; beside what else is asked of a state."""
 INTENTS = [(intent.value, intent.value) for intent in states.Intent if intent]
 
 

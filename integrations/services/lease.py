@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from integrations.logic.states import Intent, Order, Reason, State
 from integrations.models import Delivery, DrainLease, IntercomConnection
+from integrations.models.delivery import IS_IN_FLIGHT
 
 TIME_TO_LIVE = 30.0
 RENEW_EVERY = 5.0
@@ -114,7 +115,7 @@ def somebody_joined(connection_id: int) -> bool:
 
 def _doubt_what_was_sending(connection_id: int) -> None:
     """An update can simply be written again; a create is looked for first, once search can show it."""
-    left = Delivery.objects.filter(connection_id=connection_id, state=State.SENDING)
+    left = Delivery.objects.filter(IS_IN_FLIGHT, connection_id=connection_id, state=State.SENDING)
     now = timezone.now()
     left.filter(intent=Intent.UPDATE).update(
         state=State.WAITING,

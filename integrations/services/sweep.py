@@ -23,6 +23,7 @@ from integrations.models import (
     SyncSettings,
     WebhookReceipt,
 )
+from integrations.models.delivery import IS_IN_FLIGHT
 from integrations.services.alerts import look_for_trouble
 from integrations.services.attribute_look import queue_looks
 from integrations.services.bulk_orders.rounds import carry_on as carry_on_orders
@@ -119,7 +120,9 @@ def wake_due(now: datetime) -> int:
         connection=OuterRef("pk"), state=State.WAITING, order=Order.UNDO, due_at__lte=now
     )
     doubtful = Delivery.objects.filter(
-        Q(state=State.UNCERTAIN, due_at__lte=now) | Q(state=State.SENDING), connection=OuterRef("pk")
+        IS_IN_FLIGHT,
+        Q(state=State.UNCERTAIN, due_at__lte=now) | Q(state=State.SENDING),
+        connection=OuterRef("pk"),
     )
     trials = open_trials().filter(connection=OuterRef("pk"), due_at__lte=now)
     deletions = owed_deletions().filter(connection=OuterRef("pk"), due_at__lte=now)
@@ -147,7 +150,7 @@ def wake_qualification(now: datetime) -> None:
 
 def doubt_in_unusable_workspaces() -> None:
     """Nobody drains a workspace that is not connected; what a dead drain was sending there is in doubt."""
-    sending = Delivery.objects.filter(state=State.SENDING, connection=OuterRef("pk"))
+    sending = Delivery.objects.filter(IS_IN_FLIGHT, state=State.SENDING, connection=OuterRef("pk"))
     unusable = IntercomConnection.objects.exclude(status=ConnectionStatus.CONNECTED, paused_at=None)
     for connection_id in unusable.filter(Exists(sending)).values_list("pk", flat=True):
         lease = acquire(connection_id)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from django.db.models import Q
 
 from campaigns.models import Audience, ParticipantStatus
-from integrations.logic.states import IN_FLIGHT, Intent
+from integrations.logic.states import Intent
 from integrations.logic.text import normal_email
 from integrations.models import ContactLink, Delivery, Watch
+from integrations.models.delivery import IS_IN_FLIGHT
 from integrations.services.qualify.heard import Heard
 from integrations.services.qualify.stored import OPEN
 
@@ -85,10 +86,10 @@ def _by_email(found: Matches) -> None:
     leads = Q(participant__audience=Audience.LEAD, participant__status=ParticipantStatus.PENDING)
     found.doubtful = list(
         Delivery.objects.filter(
+            IS_IN_FLIGHT,
             leads,
             connection__in=connections,
             email__in=emails,
-            state__in=IN_FLIGHT,
             intent__in=CREATES,
             participant__watch=None,
         ).select_related("participant")
