@@ -69,6 +69,11 @@ class Pace:
         self._stale = 0
         self._doubts = 0
 
+    @property
+    def allowance(self) -> int:
+        """The calls of ours that may go in one window, as far as Intercom has told; at least 1."""
+        return self._usable(self._window or self._blind(DOCUMENTED, reset=0.0))
+
     def acquire(self) -> float:
         """0.0 if a call may go now; it then counts as in flight until `release`, which must follow.
 
@@ -101,7 +106,7 @@ class Pace:
     def _wait(self, window: Window, *, now: float) -> float:
         if now >= window.ends:
             self._roll(window, now=now)
-        usable = max(window.usable(self._share) - self._beside, 1)
+        usable = self._usable(window)
         own = usable - window.taken
         room = min(window.left - (window.limit - usable) - self._in_flight, own)
         if room <= 0:
@@ -113,6 +118,9 @@ class Pace:
             self._next_slot = now + (window.ends - now) / room
             return 0.0
         return max(self._next_slot - now, 0.0)
+
+    def _usable(self, window: Window) -> int:
+        return max(window.usable(self._share) - self._beside, 1)
 
     def _wait_for_probe(self) -> float:
         if self._probing:

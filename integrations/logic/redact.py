@@ -59,8 +59,10 @@ def vendor_message(text: str | None, *, keep: Collection[str] = (), others: Coll
     Emails other than those in `keep`, phone numbers and secrets become [email], [phone] and [secret];
     the names of `others` become [name]; contact ids stay. None and the empty text give "".
     """
+    if not text:
+        return ""
     kept = frozenset(normal_email(email) for email in keep)
-    line = _without_names(_one_line(text or ""), others=others)
+    line = _without_names(_one_line(text), others=others)
     masked = SECRETS.sub(lambda found: _mask(found, kept=kept), line)
     return shorten(PHONES.sub(_mask_phone, masked), limit=LONGEST_MESSAGE)
 

@@ -22,6 +22,7 @@ from integrations.models import Delivery, Watch
 from integrations.services.drain.intents import commit_intents
 from integrations.services.drain.record import record
 from integrations.services.drain.results import Result
+from integrations.services.drain.stages import InHand, Write
 from integrations.services.lease import acquire
 from integrations.services.qualify import use_receipts
 from integrations.services.qualify.watches import make_up
@@ -137,10 +138,9 @@ class MergingWorld(World):
         person = join_lead(campaign=campaign, email=EMAIL)
         own = Delivery.objects.get(participant=person).pk
         job = next(one for one in self._claim() if one.delivery_id == own)
-        job = replace(job, writes=job.mapped.by_full_name)
         lease = acquire(self.connection.pk)
         assert lease is not None
-        commit_intents({own: (job, Intent.CREATE_LEAD)}, lease=lease)
+        commit_intents([Write(InHand(job), Intent.CREATE_LEAD, {})], lease=lease)
         made = self._new("lead", value=value)
         self.ours |= {made.id} if value in QUALIFYING else set()
         self._say(Topic.LEAD_UPDATED, made)

@@ -30,6 +30,7 @@ from integrations.services.drain.intents import commit_intents
 from integrations.services.drain.jobs import claim
 from integrations.services.drain.record import record
 from integrations.services.drain.results import Result
+from integrations.services.drain.stages import InHand, Write
 from integrations.services.lease import acquire
 from integrations.services.qualify import reconcile, use_receipts
 from integrations.services.qualify.watches import make_up
@@ -192,8 +193,8 @@ class World:
     def _intend(self, person: Participant) -> None:
         lease = acquire(self.connection.pk)
         assert lease is not None
-        jobs = {job.delivery_id: (job, Intent.CREATE_LEAD) for job in self._claim()}
-        commit_intents(jobs, lease=lease)
+        creates = [Write(InHand(job), Intent.CREATE_LEAD, {}) for job in self._claim()]
+        commit_intents(creates, lease=lease)
         lease.release()
         Delivery.objects.filter(participant=person).update(
             state=State.UNCERTAIN, reason=Reason.UNCERTAIN, due_at=timezone.now(), lease_token=None

@@ -145,15 +145,12 @@ def _decided(hand: InHand) -> Next:
         case Step.UPDATE, Contact() as contact:
             change = update_change(job.mapped, contact=contact)
             if change.body:
-                job = replace(job, writes=change.after, writes_to=contact.id)
-                return Write(replace(hand, job=job, change=change), Intent.UPDATE, change.body, contact.id)
+                return Write(replace(hand, change=change), Intent.UPDATE, change.body, contact.id)
             return _updated(hand, contact, reason=Reason.SAME_VALUES)
         case Step.CREATE, _:
             role = job.settings.role
             intent = Intent.CREATE_USER if role is Role.USER else Intent.CREATE_LEAD
-            body = create_body(job.mapped, role=role)
-            job = replace(job, writes=job.mapped.by_full_name | {"role": role.value}, writes_to="")
-            return Write(replace(hand, job=job), intent, body)
+            return Write(hand, intent, create_body(job.mapped, role=role))
         case _:
             return ended(hand, State.NEEDS_ATTENTION, Reason.SEVERAL_MATCHES)
 

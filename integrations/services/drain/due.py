@@ -3,51 +3,62 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from integrations.logic.states import IN_FLIGHT, Order, State
+from integrations.logic.states import Order, State
 from integrations.models import Delivery, SyncSettings
+from integrations.models.delivery import IS_IN_FLIGHT
 from integrations.services.keeping.deletions import owed_deletions
 from integrations.services.trials import open_trials
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from integrations.services.tabs import Tab
-
-
-# Of a delivery; nothing else of it says what is to be sent.
-TAKEN = (
-    *("participant_id", "settings_id", "connection_id", "state", "reason", "due_at", "attempts"),
-    *("failing_since", "order", "settled_as", "email", "intent", "intent_at", "contact_id"),
-    "settings_revision",
-)
 
 UNDO = Q(state=State.WAITING, order=Order.UNDO)
 
 
+class Owed(NamedTuple):
+    """What of a delivery says what is to be sent. `own_email` is the participant's, as it is now."""
+
+    pk: int
+    participant_id: int
+    settings_id: int | None
+    connection_id: int | None
+    state: str
+    reason: str
+    attempts: int
+    failing_since: datetime | None
+    order: str
+    settled_as: str
+    email: str
+    intent: str
+    intent_at: datetime | None
+    contact_id: str
+    settings_revision: int | None
+    own_email: str
+
+
+_READ = (*Owed._fields[:-1], "participant__email")
+
+
 def due(
     connection_id: int, *, tabs: Mapping[int, Tab], limit: int, held: Collection[int], now: datetime
-) -> Iterable[Delivery]:
+) -> Iterator[Owed]:
     """What was left in doubt first, then what is to be taken back, in half of the room at most, then the
     waiting ones of each tab, oldest first, tabs in turn."""
     waiting, doubtful, undos = (
-        rows.filter(due_at__lte=now)
-        .exclude(pk__in=held)
-        .select_related("participant__referrer")
-        .prefetch_related("participant__campaign")
-        .only(*TAKEN)
-        .order_by("due_at", "pk")
+        rows.filter(due_at__lte=now).exclude(pk__in=held).order_by("due_at", "pk").values_list(*_READ)
         for rows in _owed(connection_id)
     )
-    yield from doubtful[:limit]
-    yield from undos[: math.ceil(limit / 2)]
+    yield from map(Owed._make, doubtful[:limit])
+    yield from map(Owed._make, undos[: math.ceil(limit / 2)])
     ready = _tabs_with_due(_ready(tabs), now=now)
     for tab_id in ready:
-        yield from waiting.filter(settings=tab_id)[: math.ceil(limit / len(ready))]
+        yield from map(Owed._make, waiting.filter(settings=tab_id)[: math.ceil(limit / len(ready))])
 
 
 def next_due(connection_id: int, *, tabs: Mapping[int, Tab]) -> datetime | None:
@@ -66,10 +77,10 @@ def _owed(connection_id: int) -> tuple[QuerySet[Delivery], QuerySet[Delivery], Q
     """The waiting and the undos, without those whose email is being written to or in doubt here; and the
     doubtful between them. An undo belongs to the workspace that was written to, whatever its tab says now.
     """
-    in_flight = Delivery.objects.filter(connection=connection_id, state__in=IN_FLIGHT)
+    in_flight = Delivery.objects.filter(IS_IN_FLIGHT, connection=connection_id)
     now_email = in_flight.filter(email=OuterRef("participant__email_normalized"))
     waiting = Delivery.objects.filter(~Exists(now_email), ~UNDO, state=State.WAITING)
-    doubtful = Delivery.objects.filter(connection=connection_id, state=State.UNCERTAIN)
+    doubtful = in_flight.filter(state=State.UNCERTAIN)
     as_sent = in_flight.filter(email=OuterRef("email"))
     return waiting, doubtful, Delivery.objects.filter(~Exists(as_sent), UNDO, connection=connection_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
@@ -10,13 +10,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from integrations.logic.backoff import GIVE_UP_AFTER
-from integrations.logic.states import DUE, Intent, Order, Reason, State
+from integrations.logic.states import DUE, Order, Reason, State
 from integrations.models import Delivery
 from integrations.services.drain.rows import locked, store
 from integrations.services.qualify.own_writes import begin_anew
 
 if TYPE_CHECKING:
-    from integrations.services.drain.jobs import Job
+    from integrations.services.drain.stages import Write
     from integrations.services.lease import Lease
 
 INTENT_FIELDS = (
@@ -36,8 +36,8 @@ class TwoWritesError(Exception):
     """The database has refused a second write in flight for one email: a bug, and nothing was sent."""
 
 
-def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> set[int]:
-    """Marks these deliveries as `sending`; returns the ids of those that may now be sent.
+def commit_intents(writes: Collection[Write], *, lease: Lease) -> set[int]:
+    """Marks the deliveries of these writes as `sending`; returns the ids of those that may now be sent.
 
     A row that has moved meanwhile (cancelled, ordered otherwise, its tab pointed elsewhere, its participant
     deleted) is left alone. Raises LeaseLostError.
@@ -46,9 +46,10 @@ def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> s
         lease.renew()
         now = timezone.now()
         mine = Q(state__in=DUE) | Q(state=State.SENDING, lease_token=lease.token)
-        ready = [row for row in locked(jobs, mine) if row.belongs_to(jobs[row.pk][0], lease=lease)]
+        by_id = {write.hand.job.delivery_id: write for write in writes}
+        ready = [row for row in locked(by_id, mine) if row.belongs_to(by_id[row.pk].hand.job, lease=lease)]
         for row in ready:
-            job, intent = jobs[row.pk]
+            job, intent = by_id[row.pk].hand.job, by_id[row.pk].intent
             if row.state != State.UNCERTAIN or row.intent != intent:
                 # Else the first intent stands: what that one made is ours too, should it show up late.
                 row.intent, row.intent_at = intent, now
@@ -61,7 +62,7 @@ def commit_intents(jobs: Mapping[int, tuple[Job, Intent]], *, lease: Lease) -> s
         except IntegrityError:
             # The database's own words quote the email.
             raise TwoWritesError("two writes to one email in one workspace") from None
-        begin_anew((jobs[row.pk][0] for row in ready), connection_id=lease.connection_id, now=now)
+        begin_anew([by_id[row.pk] for row in ready], connection_id=lease.connection_id, now=now)
     return {row.pk for row in ready}
 
 

@@ -6,10 +6,11 @@ row simply stays what it was. So what a drain has in hand can be dropped at any 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from campaigns.models import Participant
 from integrations.logic.duplicates import Unanswered
 from integrations.logic.mapping import Mapped, source_keys
 from integrations.logic.setup import OWN_EMAIL
@@ -18,7 +19,7 @@ from integrations.logic.targets import EXTERNAL_ID
 from integrations.logic.text import normal_email
 from integrations.logic.types import Attribute, Policy, Role, TabSettings
 from integrations.models import ContactLink, Delivery
-from integrations.services.drain.due import due
+from integrations.services.drain.due import Owed, due
 from integrations.services.drain.values import mapped_for, values_of
 from integrations.services.keeping.blind_spots import blind_until
 from integrations.services.written import history_of
@@ -26,7 +27,6 @@ from integrations.services.written import history_of
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from campaigns.models import Participant
     from integrations.logic.undo import Wrote
     from integrations.services.tabs import Tab
 
@@ -60,10 +60,6 @@ class Job:
     """It was delivered before, and a person has ordered something more."""
     history: Sequence[Wrote] = ()
     """What we wrote before, newest first: for an undo, and where present values are sent."""
-    writes: Mapping[str, Any] = field(default_factory=dict)
-    """The fields that are about to be written, by full name, each with what it will be."""
-    writes_to: str = ""
-    """The contact that they belong to; "" for one that is about to be made."""
     begun: bool = False
     """An update of this email may have arrived unheard. It is finished as one, whatever the policy says now:
     whoever was written to was not skipped."""
@@ -91,7 +87,7 @@ def claim(
     """At most `limit` due deliveries, one for each email, and none that `busy` has in hand already."""
     held = {job.delivery_id for job in busy}
     emails = {job.email for job in busy}
-    rows: list[Delivery] = []
+    rows: list[Owed] = []
     for row in due(connection_id, tabs=tabs, limit=limit, held=held, now=now):
         email = _email_of(row)
         if email not in emails and len(rows) < limit:
@@ -101,35 +97,51 @@ def claim(
 
 
 def _jobs(
-    rows: list[Delivery],
+    rows: list[Owed],
     *,
     connection_id: int,
     tabs: Mapping[int, Tab],
     attributes: Mapping[str, Attribute],
 ) -> list[Job]:
     keys = frozenset[str]().union(*(source_keys(tab.settings) for tab in tabs.values()))
-    values = values_of([row.participant for row in rows], keys=keys | {OWN_EMAIL})
-    emails = [normal_email(row.participant.email) for row in rows]
+    people = _people(rows)
+    values = values_of([*people.values()], keys=keys | {OWN_EMAIL})
+    emails = [normal_email(person.email) for person in people.values()]
     known = ContactLink.objects.filter(connection=connection_id, email__in=emails)
     links = {link.email: link for link in known}
     blind = blind_until(connection_id, emails=[email for email in emails if email not in links])
-    histories = history_of(row for row in rows if row.order in WANT_HISTORY and row.settled_as in DELIVERED)
+    histories = _histories(rows)
     jobs = []
     for row in rows:
+        person = people.get(row.participant_id)
+        if person is None or person.email != row.own_email:
+            # Deleted or changed a moment ago: the next claim takes it as it is then.
+            continue
         tab = tabs.get(row.settings_id or 0)
         settings = tab.settings if tab else TabSettings()
         if row.order == Order.UNDO:
-            jobs.append(_undo(row, settings=settings, history=histories.get(row.pk, ())))
+            jobs.append(_undo(row, person, settings=settings, history=histories.get(row.pk, ())))
             continue
-        mapped = mapped_for(row, settings, values=values.get(row.participant_id), attributes=attributes)
-        job = _job(row, connection_id, tab=tab, settings=settings, mapped=mapped, links=links)
+        mapped = mapped_for(person, settings, values=values.get(person.pk), attributes=attributes)
+        job = _job(row, person, connection_id, tab=tab, settings=settings, mapped=mapped, links=links)
         job = replace(job, history=histories.get(row.pk, ())) if histories else job
         jobs.append(replace(job, blind_until=blind.get(job.email)) if blind else job)
     return jobs
 
 
+def _people(rows: Iterable[Owed]) -> dict[int, Participant]:
+    loaded = Participant.objects.select_related("referrer").prefetch_related("campaign")
+    return loaded.in_bulk([row.participant_id for row in rows])
+
+
+def _histories(rows: Iterable[Owed]) -> Mapping[int, Sequence[Wrote]]:
+    wanted = [row.pk for row in rows if row.order in WANT_HISTORY and row.settled_as in DELIVERED]
+    return history_of(Delivery.objects.filter(pk__in=wanted)) if wanted else {}
+
+
 def _job(
-    row: Delivery,
+    row: Owed,
+    person: Participant,
     connection_id: int,
     *,
     tab: Tab | None,
@@ -137,7 +149,7 @@ def _job(
     mapped: Mapped | None,
     links: Mapping[str, ContactLink],
 ) -> Job:
-    now_email, in_doubt = normal_email(row.participant.email), row.state == State.UNCERTAIN
+    now_email, in_doubt = normal_email(person.email), row.state == State.UNCERTAIN
     begun = not in_doubt and row.intent == Intent.UPDATE
     begun = begun and (row.connection_id, row.email) == (connection_id, now_email)
     if begun:
@@ -160,12 +172,12 @@ def _job(
         settles_as=_settles_as(row),
         delivered=row.settled_as in DELIVERED,
         begun=begun,
-        names=_names(row.participant),
-        others=_names(row.participant.referrer),
+        names=_names(person),
+        others=_names(person.referrer),
     )
 
 
-def _undo(row: Delivery, *, settings: TabSettings, history: Sequence[Wrote]) -> Job:
+def _undo(row: Owed, person: Participant, *, settings: TabSettings, history: Sequence[Wrote]) -> Job:
     """Goes by what was written then: the person's values and the tab's rules play no part in it."""
     return Job(
         delivery_id=row.pk,
@@ -185,8 +197,8 @@ def _undo(row: Delivery, *, settings: TabSettings, history: Sequence[Wrote]) -> 
         settles_as=_settles_as(row),
         delivered=True,
         history=history,
-        names=_names(row.participant),
-        others=_names(row.participant.referrer),
+        names=_names(person),
+        others=_names(person.referrer),
     )
 
 
@@ -197,17 +209,17 @@ def _names(person: Participant | None) -> tuple[str, ...]:
     return tuple(name for name in named if name)
 
 
-def _email_of(row: Delivery) -> str:
+def _email_of(row: Owed) -> str:
     """As it was sent, where what was sent is to be looked for or taken back; else as it is now."""
     as_sent = row.state == State.UNCERTAIN or (row.order == Order.UNDO and row.email)
-    return row.email if as_sent else normal_email(row.participant.email)
+    return row.email if as_sent else normal_email(row.own_email)
 
 
-def _settles_as(row: Delivery) -> State:
+def _settles_as(row: Owed) -> State:
     return State(row.settled_as) if row.settled_as in DELIVERED else State.UPDATED
 
 
-def _unanswered(row: Delivery) -> Unanswered | None:
+def _unanswered(row: Owed) -> Unanswered | None:
     if row.intent_at is None:
         return None
     role = Role.USER if row.intent == Intent.CREATE_USER else Role.LEAD

@@ -24,8 +24,8 @@ from integrations.services.drain.record import record
 from integrations.services.drain.results import Result
 from integrations.services.drain.stages import Failed, Moment, Next, Read, Search, Write
 from integrations.services.drain.trials import Trials
-from integrations.services.drain.work import Step, Work
-from integrations.services.drain.workspace import THREADS
+from integrations.services.drain.work import EMAILS_A_SEARCH, Step, Work
+from integrations.services.drain.workspace import THREADS, pace_of
 
 if TYPE_CHECKING:
     from integrations.services.lease import Lease
@@ -34,15 +34,18 @@ log = logging.getLogger(__name__)
 
 SECONDS = 10.0
 IN_HAND = 200
-IN_HAND_WHEN_FAST = 600
-FAST = 1.0
-"""How many leads are taken into hand: more only while the last half was gone within so many seconds, and
-looking for the next is much of the work. What is in hand when the slice ends was searched for in vain."""
-FLUSH_AT = 64
-FLUSH_AFTER = 0.05
-MOST_OUT = 5 * THREADS // 2
-REFILL_BELOW = 3 * THREADS // 2
+MOST_IN_HAND = THREADS * EMAILS_A_SEARCH
+SLOW = 2.0
+"""How many leads are taken into hand: enough for each thread to search, as long as the limit has plenty of
+room for what is searched for in vain, which is what is in hand when the slice ends. Fewer once half of them
+take more seconds than this."""
+FLUSH_AT = 128
+FLUSH_AFTER = 0.2
+MOST_OUT = 5 * THREADS
+REFILL_BELOW = 3 * THREADS
 """Calls that have left or are next to leave: no thread should wait for the next intents to be stored."""
+GATHER = 0.01
+"""Seconds in which answers are waited for to be heard together, while no thread waits for the next call."""
 LOOK_AGAIN_AFTER = 0.2
 WORTH_WAITING = 3.0
 LONGEST_PAUSE = 12.0
@@ -59,7 +62,7 @@ class Slice:
         self._results: list[Result] = []
         self._oldest_result = 0.0
         self._claimed_at = 0.0
-        self._most_in_hand = IN_HAND
+        self._most_in_hand = max(IN_HAND, min(MOST_IN_HAND, pace_of(lease.connection_id).allowance // 3))
         self._more_is_due = True
         self._recorded = 0
 
@@ -75,8 +78,10 @@ class Slice:
             try:
                 while self._goes_on():
                     self._lease.renew_if_old()
-                    self._claim_more()
+                    # Before a claim, which takes a while: till it is done the threads have work.
                     self._send()
+                    self._claim_more()
+                    self._ask()
                     self._test()
                     self._collect()
                 self._finish()
@@ -127,9 +132,10 @@ class Slice:
         looked_just_now = not self._more_is_due and clock - self._claimed_at < LOOK_AGAIN_AFTER
         if len(self._work) >= self._most_in_hand / 2 or (self._work and looked_just_now):
             return
-        first, fast = self._claimed_at == 0.0, clock - self._claimed_at < FAST
+        first = self._claimed_at == 0.0
+        if not first and clock - self._claimed_at > SLOW:
+            self._most_in_hand = IN_HAND
         self._claimed_at = clock
-        self._most_in_hand = IN_HAND_WHEN_FAST if fast else IN_HAND
         room = max(self._most_in_hand - len(self._work), 0)
         self._flush()
         self._access.reload()
@@ -150,19 +156,25 @@ class Slice:
         for job in jobs:
             self._next(deciding.first_step(job, at=self._moment()))
 
-    def _send(self) -> None:
-        """Asks what is to be asked; commits the intent of the next few writes, then lets them go."""
+    def _ask(self) -> None:
+        """Asks what is to be asked, if anything may leave."""
         caller = self._access.caller
         if caller is None or not self._access.open:
             self._put_back()
             return
         self._work.ask(caller)
+
+    def _send(self) -> None:
+        """Asks; commits the intent of the next few writes, then lets them go."""
+        self._ask()
+        caller = self._access.caller
+        if caller is None or not self._access.open:
+            return
         out = self._work.calls_out
         few = self._work.next_writes(MOST_OUT - out) if out <= REFILL_BELOW else []
         if not few:
             return
-        intents = {write.hand.job.delivery_id: (write.hand.job, write.intent) for write in few}
-        ready = commit_intents(intents, lease=self._lease)
+        ready = commit_intents(few, lease=self._lease)
         for write in few:
             if write.hand.job.delivery_id in ready:
                 self._work.send(write, caller=caller)
@@ -178,7 +190,8 @@ class Slice:
                 self._put_back()
 
     def _collect(self) -> None:
-        for step, call in self._work.answered(within=LOOK_AGAIN_AFTER):
+        gather = GATHER if self._work.calls_out > REFILL_BELOW else 0.0
+        for step, call in self._work.answered(within=LOOK_AGAIN_AFTER, gather=gather):
             self._answered(step, call)
         if self._access.rest_if_silent():
             self._put_back()

@@ -70,6 +70,14 @@ class Write:
     def creates(self) -> bool:
         return self.intent is not Intent.UPDATE
 
+    @property
+    def writes(self) -> Mapping[str, Any]:
+        """The fields that are about to be written, by full name, each with what it will be."""
+        if not self.creates:
+            return self.hand.change.after
+        job = self.hand.job
+        return job.mapped.by_full_name | {"role": job.settings.role.value}
+
 
 @dataclass(frozen=True, slots=True)
 class Failed:

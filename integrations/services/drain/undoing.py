@@ -53,12 +53,11 @@ def after_reading(hand: InHand, found: Found, *, at: Moment) -> Next:
 
 def _put_back(hand: InHand, fields: list[FieldUndo], *, contact: Contact) -> Next:
     change = undo_change(fields)
-    job = replace(hand.job, writes=change.after, writes_to=contact.id)
     if change.body:
-        return Write(replace(hand, job=job, change=change), Intent.UPDATE, change.body, contact.id)
+        return Write(replace(hand, change=change), Intent.UPDATE, change.body, contact.id)
     back = any(one.fate is Fate.BACK_ALREADY for one in fields)
     reason = Reason.UNDONE if back else Reason.NOTHING_TO_UNDO
-    return ended(hand, job.settles_as, reason, contact=contact)
+    return ended(hand, hand.job.settles_as, reason, contact=contact)
 
 
 def after_writing(write: Write, written: Written, *, at: Moment) -> Next:

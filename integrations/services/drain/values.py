@@ -16,7 +16,6 @@ from integrations.logic.text import normal_email
 if TYPE_CHECKING:
     from campaigns.models import Participant
     from integrations.logic.types import Attribute, Contact, TabSettings
-    from integrations.models import Delivery
 
 log = logging.getLogger(__name__)
 
@@ -33,20 +32,19 @@ def values_of(people: list[Participant], *, keys: Collection[str]) -> dict[int, 
 
 
 def mapped_for(
-    row: Delivery,
+    person: Participant,
     settings: TabSettings,
     *,
     values: Mapping[str, fields.Value] | None,
     attributes: Mapping[str, Attribute],
 ) -> Mapped | None:
     """None where our code stumbles over this one, or where its email is not what it is found by."""
-    person = row.participant
     if values is None or normal_email(person.email) != person.email_normalized:
         return None
     try:
         return map_values(settings, values=values, attributes=attributes)
     except Exception:
-        log.exception("mapping delivery %d failed", row.pk)
+        log.exception("mapping participant %d failed", person.pk)
         return None
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from integrations.logic.states import Order
@@ -28,7 +30,8 @@ class Work:
         self._searches: deque[Search] = deque()
         self._reads: deque[Read] = deque()
         self._writes: deque[Write] = deque()
-        self._out: dict[Future[Any], list[Step]] = {}
+        self._out: dict[Future[Any], Sequence[Step]] = {}
+        self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
         self._committed: set[int] = set()
 
     def __len__(self) -> int:
@@ -61,11 +64,11 @@ class Work:
         while self._reads:
             read = self._reads.popleft()
             call = caller.restore if read.hand.job.order is Order.RESTORE else caller.read
-            self._out[self._pool.submit(call, read.contact_id)] = [read]
+            self._call([read], call, read.contact_id)
         while self._searches:
             batch = list(_up_to(EMAILS_A_SEARCH, self._searches))
             emails = [search.hand.job.email for search in batch]
-            self._out[self._pool.submit(caller.look_up, emails)] = [*batch]
+            self._call(batch, caller.look_up, emails)
 
     def next_writes(self, number: int) -> list[Write]:
         return list(_up_to(number, self._writes))
@@ -74,17 +77,28 @@ class Work:
         """For a write whose intent is committed."""
         self._committed.add(write.hand.job.delivery_id)
         if write.contact_id:
-            call = self._pool.submit(caller.update, write.contact_id, write.body)
+            self._call([write], caller.update, write.contact_id, write.body)
         else:
-            call = self._pool.submit(caller.create, write.body)
-        self._out[call] = [write]
+            self._call([write], caller.create, write.body)
 
-    def answered(self, *, within: float) -> Iterator[tuple[Step, Future[Any]]]:
-        """The steps whose calls have ended, waiting at most so many seconds for the first."""
+    def _call(self, steps: Sequence[Step], method: Callable[..., Any], *arguments: Any) -> None:
+        call = self._pool.submit(method, *arguments)
+        self._out[call] = steps
+        # Rather than waiting for all that are out: that would ask each of them at each turn.
+        call.add_done_callback(self._ended.put)
+
+    def answered(self, *, within: float, gather: float = 0.0) -> Iterator[tuple[Step, Future[Any]]]:
+        """The steps whose calls have ended, waiting at most `within` seconds for the first, and then
+        `gather` seconds for more to be heard together."""
         if not self._out:
             return
-        done, _ = wait(self._out, timeout=within, return_when=FIRST_COMPLETED)
-        for call in done:
+        try:
+            ended = [self._ended.get(timeout=within)]
+        except Empty:
+            return
+        sleep(gather)
+        ended += [self._ended.get() for _ in range(self._ended.qsize())]
+        for call in ended:
             for step in self._out.pop(call):
                 yield step, call
 
