@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from integrations.services.drain import deciding, failing
 from integrations.services.drain.access import Access
+from integrations.services.drain.appetite import LOOK_AGAIN_AFTER, Appetite
 from integrations.services.drain.due import next_due
 from integrations.services.drain.erasures import Erasures
 from integrations.services.drain.intents import commit_intents, hold_overdue
@@ -24,7 +25,7 @@ from integrations.services.drain.record import record
 from integrations.services.drain.results import Result
 from integrations.services.drain.stages import Failed, Moment, Next, Read, Search, Write
 from integrations.services.drain.trials import Trials
-from integrations.services.drain.work import EMAILS_A_SEARCH, Step, Work
+from integrations.services.drain.work import Step, Work
 from integrations.services.drain.workspace import THREADS, pace_of
 
 if TYPE_CHECKING:
@@ -33,12 +34,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SECONDS = 10.0
-IN_HAND = 200
-MOST_IN_HAND = THREADS * EMAILS_A_SEARCH
-SLOW = 2.0
-"""How many leads are taken into hand: enough for each thread to search, as long as the limit has plenty of
-room for what is searched for in vain, which is what is in hand when the slice ends. Fewer once half of them
-take more seconds than this."""
 FLUSH_AT = 128
 FLUSH_AFTER = 0.2
 MOST_OUT = 5 * THREADS
@@ -46,7 +41,6 @@ REFILL_BELOW = 3 * THREADS
 """Calls that have left or are next to leave: no thread should wait for the next intents to be stored."""
 GATHER = 0.01
 """Seconds in which answers are waited for to be heard together, while no thread waits for the next call."""
-LOOK_AGAIN_AFTER = 0.2
 WORTH_WAITING = 3.0
 LONGEST_PAUSE = 12.0
 
@@ -61,9 +55,7 @@ class Slice:
         self._access = Access(lease)
         self._results: list[Result] = []
         self._oldest_result = 0.0
-        self._claimed_at = 0.0
-        self._most_in_hand = max(IN_HAND, min(MOST_IN_HAND, pace_of(lease.connection_id).allowance // 3))
-        self._more_is_due = True
+        self._appetite = Appetite(allowance=pace_of(lease.connection_id).allowance)
         self._recorded = 0
 
     def run(self) -> int:
@@ -107,7 +99,7 @@ class Slice:
         if time.monotonic() >= self._ends:
             return False
         in_hand = len(self._work) > 0 or self._busy_aside
-        return in_hand or self._claimed_at == 0.0 or self._something_soon()
+        return in_hand or not self._appetite.has_looked or self._something_soon()
 
     def _something_soon(self) -> bool:
         """Whether waiting here for the next retry, or the end of a rate limit, beats starting anew."""
@@ -128,15 +120,10 @@ class Slice:
 
     def _claim_more(self) -> None:
         """Takes more into hand when it runs low."""
-        clock = time.monotonic()
-        looked_just_now = not self._more_is_due and clock - self._claimed_at < LOOK_AGAIN_AFTER
-        if len(self._work) >= self._most_in_hand / 2 or (self._work and looked_just_now):
+        first = not self._appetite.has_looked
+        room = self._appetite.room(len(self._work), clock=time.monotonic())
+        if not room:
             return
-        first = self._claimed_at == 0.0
-        if not first and clock - self._claimed_at > SLOW:
-            self._most_in_hand = IN_HAND
-        self._claimed_at = clock
-        room = max(self._most_in_hand - len(self._work), 0)
         self._flush()
         self._access.reload()
         workspace = self._access.workspace
@@ -152,7 +139,7 @@ class Slice:
             busy=self._work.jobs,
             now=timezone.now(),
         )
-        self._more_is_due = len(jobs) == room
+        self._appetite.took(len(jobs), room=room)
         for job in jobs:
             self._next(deciding.first_step(job, at=self._moment()))
 
