@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from io import StringIO
 
@@ -35,10 +36,10 @@ from integrations.services.keeping.person import person_of
 from integrations.services.repair import send_again
 from integrations.services.rotation import reseal_all
 from integrations.services.sweep import sweep
-from tests.campaigns.factories import make_campaign, make_lead
+from tests.campaigns.factories import make_campaign, make_lead, make_referrer
 from tests.integrations.crowds import stand
 from tests.integrations.erasure_fixtures import found_in
-from tests.integrations.flow_fixtures import Intercom, owed, set_panel, the_lag_is_over
+from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel, the_lag_is_over
 
 pytestmark = pytest.mark.django_db
 
@@ -282,3 +283,75 @@ def test_a_new_key_seals_what_waits_anew(uncertain: Participant) -> None:
     erasure.refresh_from_db()
     assert erasure.sealed_email != before
     assert erasure.email == EMAIL
+
+
+ROSA = {"email": "rosa.marker@example.org", "first_name": "Rosamark", "last_name": "Diazmarker"}
+REFERRED = {"data_type": "dynamic", "from": "referrer.full_name", "to": "custom_attributes.lead_source"}
+
+
+@pytest.fixture
+def brought_in(intercom: Intercom, campaign: Campaign) -> Participant:
+    """A lead of Rosa's, in whose contact her name is written."""
+    set_panel(campaign, field_map=[EMAIL_ROW, REFERRED])
+    return make_lead(campaign, email="bo@example.com", referrer=make_referrer(campaign, **ROSA))
+
+
+def erase_rosa(monkeypatch: pytest.MonkeyPatch, name: str, *, afterwards: bool) -> None:
+    """Once, right before the drain's next `commit_intents` or `record`, or right after it."""
+    original = getattr(slice_module, name)
+    erased: list[str] = []
+
+    def beside(*args: object, **named: object) -> object:
+        found = original(*args, **named) if afterwards else None
+        if not erased:
+            erased.append(ask(ROSA["email"], user=None).state)
+        return found if afterwards else original(*args, **named)
+
+    monkeypatch.setattr(slice_module, name, beside)
+
+
+def test_a_referrer_who_is_erased_while_their_lead_is_on_its_way_is_not_named_afterwards(
+    intercom: Intercom, brought_in: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase_rosa(monkeypatch, "commit_intents", afterwards=True)
+    intercom.drain()
+    assert owed(brought_in).state == State.CREATED
+    assert [word for word in ROSA.values() if found_in(word)] == []
+    attempt = Attempt.objects.get()
+    assert (attempt.sent["email"], attempt.sent["custom_attributes.lead_source"]) == (
+        "bo@example.com",
+        "[erased]",
+    )
+
+
+def test_a_referrer_who_is_erased_before_their_lead_leaves_is_not_sent_along(
+    intercom: Intercom, brought_in: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    erase_rosa(monkeypatch, "commit_intents", afterwards=False)
+    intercom.drain()
+    assert owed(brought_in).state == State.CREATED
+    (contact,) = intercom.contacts()
+    assert contact["custom_attributes"].get("lead_source") is None
+    assert [word for word in ROSA.values() if found_in(word)] == []
+
+
+def test_what_was_learned_without_a_write_names_no_erased_referrer_either(
+    intercom: Intercom, brought_in: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    intercom.sandbox.add_contact(intercom.workspace, email="bo@example.com", name="Rosamark Diazmarker")
+    erase_rosa(monkeypatch, "record", afterwards=False)
+    intercom.drain()
+    assert owed(brought_in).state == State.SKIPPED
+    assert [word for word in ROSA.values() if found_in(word)] == []
+
+
+def test_a_refused_write_names_no_erased_referrer(
+    intercom: Intercom, brought_in: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"code": "parameter_invalid", "message": "Rosamark Diazmarker is no lead_source"}
+    body = json.dumps({"type": "error.list", "errors": [told]})
+    fault = Fault(acts=False, method="POST", path="/contacts", status=400, body=body)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+    erase_rosa(monkeypatch, "commit_intents", afterwards=True)
+    intercom.drain()
+    assert [word for word in ROSA.values() if found_in(word)] == []

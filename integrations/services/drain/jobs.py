@@ -63,6 +63,7 @@ class Job:
     begun: bool = False
     """An update of this email may have arrived unheard. It is finished as one, whatever the policy says now:
     whoever was written to was not skipped."""
+    referrer_id: int | None = None
     names: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     """What the person, and who brought them in, are called: Intercom may quote it."""
@@ -172,6 +173,7 @@ def _job(
         settles_as=_settles_as(row),
         delivered=row.settled_as in DELIVERED,
         begun=begun,
+        referrer_id=person.referrer_id,
         names=_names(person),
         others=_names(person.referrer),
     )
@@ -197,6 +199,7 @@ def _undo(row: Owed, person: Participant, *, settings: TabSettings, history: Seq
         settles_as=_settles_as(row),
         delivered=True,
         history=history,
+        referrer_id=person.referrer_id,
         names=_names(person),
         others=_names(person.referrer),
     )

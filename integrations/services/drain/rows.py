@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from integrations.logic.states import Order, State
 from integrations.models import Delivery, SyncSettings
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Row:
-    """A delivery as it stands; `tab_connection_id` is the workspace that its tab points to now.
+    """A delivery as it stands; `tab_connection_id` is the workspace that its tab points to now, `referrer_id`
+    who brought the participant in.
 
     `reason` and `due_at` are only ever written.
     """
 
     pk: int
     tab_connection_id: int | None
+    referrer_id: int | None
     state: str
     order: str
     settled_as: str
@@ -50,11 +52,13 @@ class Row:
     def belongs_to(self, job: Job, *, lease: Lease) -> bool:
         """Whether this drain may decide about it: what it is sending, what is in doubt or to be taken back in
         its workspace, and what waits under a tab that points to it. What a person has ordered since the job
-        was claimed is another job."""
+        was claimed is another job, and so is one that would still name who has been erased."""
         if self.order != job.order:
             return False
         if self.state == State.SENDING:
             return self.lease_token == lease.token
+        if self.referrer_id != job.referrer_id:
+            return False
         if self.state == State.UNCERTAIN or self.order == Order.UNDO:
             return self.connection_id == lease.connection_id
         return self.tab_connection_id == lease.connection_id
@@ -68,7 +72,7 @@ def locked(ids: Collection[int], *conditions: Q) -> list[Row]:
     tab = SyncSettings.objects.filter(pk=OuterRef("settings")).values("connection_id")
     rows = (
         Delivery.objects.select_for_update(of=("self",))
-        .annotate(tab_connection_id=Subquery(tab))
+        .annotate(tab_connection_id=Subquery(tab), referrer_id=F("participant__referrer_id"))
         .filter(*conditions, pk__in=ids)
         .order_by("pk")
     )
