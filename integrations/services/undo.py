@@ -1,15 +1,15 @@
-"""What taking an update back would do, for a person to look at first. Asks Intercom once; changes nothing."""
+"""What taking an update back would do, for a person to look at first. Asks Intercom; changes no contact."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from integrations.intercom.errors import IntercomError, MergedError, NotFoundError
+from integrations.intercom.errors import AuthError, IntercomError, MergedError, NotFoundError
 from integrations.intercom.hurry import PATIENCE, HurriedSession
 from integrations.logic.undo import Fate, FieldUndo, foreseen, plan
 from integrations.models import SecretUnreadableError
-from integrations.services.client import client_for
+from integrations.services.access import asking
 from integrations.services.vendor_words import cannot_ask, failure_in_words
 from integrations.services.written import history_of
 
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """`trouble`: a sentence that says why Intercom could not be asked; the fields are then as they would be
-    if nobody had touched them. `gone`: the contact is archived, deleted or merged into another."""
+    if nobody had touched them. `refused`: not before the workspace is connected again. `gone`: the contact is
+    archived, deleted or merged into another."""
 
     fields: tuple[FieldUndo, ...] = ()
     trouble: str = ""
+    refused: bool = False
     gone: bool = False
 
     @property
@@ -39,7 +41,7 @@ class Proposal:
     @property
     def goes_back(self) -> int:
         """How many fields would be written."""
-        return 0 if self.gone else sum(one.fate is Fate.BACK for one in self.fields)
+        return 0 if self.gone or self.refused else sum(one.fate is Fate.BACK for one in self.fields)
 
 
 def propose(delivery: Delivery, *, seconds: float = PATIENCE) -> Proposal:
@@ -53,7 +55,8 @@ def propose(delivery: Delivery, *, seconds: float = PATIENCE) -> Proposal:
     except (NotFoundError, MergedError):
         return Proposal(fields, gone=True)
     except (IntercomError, SecretUnreadableError, ValueError) as err:
-        return Proposal(fields, trouble=failure_in_words(err, keep=[delivery.email]))
+        words = failure_in_words(err, keep=[delivery.email])
+        return Proposal(fields, trouble=words, refused=isinstance(err, AuthError))
     if isinstance(contact, str):
         return Proposal(fields, trouble=contact)
     return Proposal(tuple(plan(history, contact=contact)))
@@ -63,5 +66,5 @@ def _read(connection: IntercomConnection, contact_id: str, *, seconds: float) ->
     """The contact as it is at this moment, or why nobody may ask."""
     if refusal := cannot_ask(connection):
         return refusal
-    with HurriedSession(seconds=seconds) as session:
-        return client_for(connection, session=session).get_contact(contact_id).value
+    with HurriedSession(seconds=seconds) as session, asking(connection, session=session) as client:
+        return client.get_contact(contact_id).value

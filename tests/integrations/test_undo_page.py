@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, Participant
 from integrations.logic.states import Reason, State
-from integrations.models import Attempt, Delivery, IntercomConnection
+from integrations.models import Attempt, ConnectionStatus, Delivery, IntercomConnection
 from integrations.sandbox.control import Fault
 from integrations.sandbox.control import State as ContactState
 from integrations.services import repair
@@ -24,6 +24,7 @@ from integrations.services.keeping.retention import prune
 from integrations.services.roles import SUPPORT
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import EMAIL_ROW, Intercom, owed, set_panel
+from tests.integrations.sandbox_fixtures import TOKEN
 
 pytestmark = pytest.mark.django_db
 
@@ -144,7 +145,7 @@ def test_a_contact_that_is_gone_is_said_to_be_gone(
     assert "Leave it as it is" not in text
 
 
-@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 429}, {"status": 401}])
+@pytest.mark.parametrize("trouble", [{"status": 500}, {"status": 429}])
 def test_where_intercom_cannot_be_asked_it_can_still_be_ordered(
     admin_client: Client, intercom: Intercom, lead: Participant, trouble: dict[str, Any]
 ) -> None:
@@ -157,6 +158,17 @@ def test_where_intercom_cannot_be_asked_it_can_still_be_ordered(
     assert "Undo the update</button>" in text
     admin_client.post(address(lead))
     assert owed(lead).reason == Reason.UNDOING
+
+
+def test_a_revoked_token_has_the_workspace_connected_again(
+    admin_client: Client, intercom: Intercom, lead: Participant
+) -> None:
+    intercom.sandbox.revoke(TOKEN)
+    text = page(admin_client, lead)
+    assert "Once the workspace is connected again you can undo the update." in text
+    assert "Undo the update</button>" not in text
+    assert "No field has what we wrote any more" not in text
+    assert IntercomConnection.objects.get().status == ConnectionStatus.RECONNECT_NEEDED
 
 
 def test_a_rate_limit_is_not_pressed(admin_client: Client, intercom: Intercom, lead: Participant) -> None:
