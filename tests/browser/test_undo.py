@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from integrations.models import Delivery, IntercomConnection
+from integrations.models import ConnectionStatus, Delivery, IntercomConnection
 from integrations.sandbox.control import Fault
 from integrations.services.roles import SUPPORT
 from tests.browser import chromium
@@ -16,7 +16,7 @@ from tests.browser.checks import check_everywhere
 from tests.browser.conftest import work
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import EMAIL_ROW, NAME_ROW, set_panel
-from tests.integrations.sandbox_fixtures import WORKSPACE
+from tests.integrations.sandbox_fixtures import TOKEN, WORKSPACE
 
 if TYPE_CHECKING:
     from integrations.sandbox.control import Sandbox
@@ -63,6 +63,12 @@ def test_an_update_is_taken_back_after_a_look_at_what_that_does(
         page.reload()
         expect(page.get_by_text("So we cannot show what is there now.")).to_be_visible()
         check_everywhere(window, "undo/asks-blind")
+        sandbox.revoke(TOKEN)
+        page.reload()
+        expect(page.get_by_text("Connect it again, then try once more.")).to_be_visible()
+        check_everywhere(window, "undo/asks-refused")
+        sandbox.restore(TOKEN)
+        IntercomConnection.objects.update(status=ConnectionStatus.CONNECTED)
         page.reload()
         page.get_by_role("button", name="Put 2 fields back").click()
         expect(page.get_by_text("1 update is being taken back")).to_be_visible()

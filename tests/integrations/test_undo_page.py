@@ -165,7 +165,7 @@ def test_a_revoked_token_has_the_workspace_connected_again(
 ) -> None:
     intercom.sandbox.revoke(TOKEN)
     text = page(admin_client, lead)
-    assert "Once the workspace is connected again you can undo the update." in text
+    assert "Connect it again, then try once more." in text
     assert "Undo the update</button>" not in text
     assert "No field has what we wrote any more" not in text
     assert IntercomConnection.objects.get().status == ConnectionStatus.RECONNECT_NEEDED
