@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import threading
+import time
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError
+from django.db import connection as database
 from django.utils import timezone
 
 from campaigns.models import Campaign, Participant
@@ -30,10 +33,10 @@ from integrations.sandbox.messages import Ending
 from integrations.services.drain import intents
 from integrations.services.drain import record as record_module
 from integrations.services.drain import slice as slice_module
-from integrations.services.keeping import erasing
+from integrations.services.keeping import erasing, traces
 from integrations.services.keeping.erasing import ask, carry_on
 from integrations.services.keeping.person import person_of
-from integrations.services.repair import send_again
+from integrations.services.repair import send_again, undo
 from integrations.services.rotation import reseal_all
 from integrations.services.sweep import sweep
 from tests.campaigns.factories import make_campaign, make_lead, make_referrer
@@ -310,18 +313,32 @@ def erase_rosa(monkeypatch: pytest.MonkeyPatch, name: str, *, afterwards: bool) 
     monkeypatch.setattr(slice_module, name, beside)
 
 
-def test_a_referrer_who_is_erased_while_their_lead_is_on_its_way_is_not_named_afterwards(
+def test_a_referrer_is_erased_once_their_lead_has_arrived(
     intercom: Intercom, brought_in: Participant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     erase_rosa(monkeypatch, "commit_intents", afterwards=True)
     intercom.drain()
     assert owed(brought_in).state == State.CREATED
+    assert Erasure.objects.get().state == ErasureState.WAITING
+    sweep()
     assert [word for word in ROSA.values() if found_in(word)] == []
-    attempt = Attempt.objects.get()
-    assert (attempt.sent["email"], attempt.sent["custom_attributes.lead_source"]) == (
-        "bo@example.com",
-        "[erased]",
-    )
+    sent = Attempt.objects.get().sent
+    assert (sent["email"], sent["custom_attributes.lead_source"]) == ("bo@example.com", "[erased]")
+
+
+def test_a_referrer_is_not_kept_by_a_lead_in_doubt(
+    intercom: Intercom, brought_in: Participant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That may take hours, and nothing is on its way: what comes next does not name them."""
+    fault = Fault(acts=True, method="POST", path="/contacts", ending=Ending.DROP)
+    intercom.sandbox.add_fault(intercom.workspace, fault)
+    intercom.drain()
+    assert owed(brought_in).state == State.UNCERTAIN
+    assert ask(ROSA["email"], user=None).state == ErasureState.DONE
+    the_lag_is_over()
+    intercom.drain()
+    assert owed(brought_in).state == State.CREATED
+    assert [word for word in ROSA.values() if found_in(word)] == []
 
 
 def test_a_referrer_who_is_erased_before_their_lead_leaves_is_not_sent_along(
@@ -345,13 +362,58 @@ def test_what_was_learned_without_a_write_names_no_erased_referrer_either(
     assert [word for word in ROSA.values() if found_in(word)] == []
 
 
-def test_a_refused_write_names_no_erased_referrer(
-    intercom: Intercom, brought_in: Participant, monkeypatch: pytest.MonkeyPatch
+def test_an_undo_names_no_erased_referrer(
+    intercom: Intercom, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {"code": "parameter_invalid", "message": "Rosamark Diazmarker is no lead_source"}
-    body = json.dumps({"type": "error.list", "errors": [told]})
-    fault = Fault(acts=False, method="POST", path="/contacts", status=400, body=body)
-    intercom.sandbox.add_fault(intercom.workspace, fault)
+    there = {"lead_source": "an ad"}
+    intercom.sandbox.add_contact(intercom.workspace, email="bo@example.com", custom_attributes=there)
+    set_panel(campaign, field_map=[EMAIL_ROW, REFERRED], duplicates="update")
+    lead = make_lead(campaign, email="bo@example.com", referrer=make_referrer(campaign, **ROSA))
+    intercom.drain()
+    undo([owed(lead).pk])
     erase_rosa(monkeypatch, "commit_intents", afterwards=True)
     intercom.drain()
+    sweep()
+    assert owed(lead).reason == Reason.UNDONE
+    assert intercom.contacts()[0]["custom_attributes"]["lead_source"] == "an ad"
+    assert [word for word in ROSA.values() if found_in(word)] == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(database.vendor != "postgresql", reason="on SQLite writers take turns")
+@pytest.mark.parametrize("name", ["commit_intents", "record"])
+def test_a_drain_that_had_to_wait_for_an_erasure_knows_of_it(
+    intercom: Intercom, campaign: Campaign, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    set_panel(campaign, field_map=[EMAIL_ROW, REFERRED])
+    if name == "record":
+        intercom.sandbox.add_contact(intercom.workspace, email="bo@example.com")
+    lead = make_lead(campaign, email="bo@example.com", referrer=make_referrer(campaign, **ROSA))
+    inside, finish = threading.Event(), traces.remove_traces
+    drained, began = getattr(slice_module, name), list[threading.Thread]()
+
+    def take_a_while(*args: Any) -> None:
+        finish(*args)
+        inside.set()
+        time.sleep(1)
+
+    def erase() -> None:
+        try:
+            ask(ROSA["email"], user=None)
+        finally:
+            database.close()
+
+    def meanwhile(*args: Any, **named: Any) -> Any:
+        if args[0] and not began:
+            began.append(threading.Thread(target=erase))
+            began[0].start()
+            assert inside.wait(10)
+        return drained(*args, **named)
+
+    monkeypatch.setattr(erasing, "remove_traces", take_a_while)
+    monkeypatch.setattr(slice_module, name, meanwhile)
+    intercom.drain()
+    began[0].join()
+    assert owed(lead).settled_at is not None
+    assert intercom.contacts()[0]["custom_attributes"].get("lead_source") is None
     assert [word for word in ROSA.values() if found_in(word)] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import Q
@@ -54,8 +54,8 @@ def record(results: Collection[Result], *, lease: Lease) -> None:
     with transaction.atomic():
         lease.renew()
         now, connection_id = timezone.now(), lease.connection_id
-        rows = {row.pk: row for row in _update_deliveries(results, lease=lease, now=now)}
-        results = [result for result in results if result.job.delivery_id in rows]
+        kept = _update_deliveries(results, lease=lease, now=now)
+        results = [result for result in results if result.job.delivery_id in kept]
         # Before the links, as whoever uses a notification: so nobody waits for each other.
         watch_delivered(results, connection_id=connection_id, now=now)
         _forget_links(results, connection_id=connection_id)
@@ -65,17 +65,11 @@ def record(results: Collection[Result], *, lease: Lease) -> None:
         insert_rows(
             Attempt,
             ATTEMPT_FIELDS,
-            [_attempt(result, rows[result.job.delivery_id], lease=lease, now=now) for result in tries],
+            [as_attempt(result, connection_id=connection_id, now=now) for result in tries],
         )
 
 
-def _attempt(result: Result, row: Row, *, lease: Lease, now: datetime) -> tuple[Any, ...]:
-    """Whoever brought them in may have been erased while this was on its way: nothing names them then."""
-    erased = result.job.referrer_id is not None and row.referrer_id is None
-    return as_attempt(result, connection_id=lease.connection_id, now=now, referrer_erased=erased)
-
-
-def _update_deliveries(results: Collection[Result], *, lease: Lease, now: datetime) -> list[Row]:
+def _update_deliveries(results: Collection[Result], *, lease: Lease, now: datetime) -> Collection[int]:
     """Leaves alone what is another workspace's by now: its tab may have been pointed there meanwhile."""
     by_id = {result.job.delivery_id: result for result in results}
     found = locked(by_id, Q(state__in=OPEN))
@@ -83,7 +77,7 @@ def _update_deliveries(results: Collection[Result], *, lease: Lease, now: dateti
     for row in rows:
         _apply(by_id[row.pk], row, connection_id=lease.connection_id, now=now)
     store(rows, DELIVERY_FIELDS)
-    return rows
+    return {row.pk for row in rows}
 
 
 def _apply(result: Result, row: Row, *, connection_id: int, now: datetime) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from integrations.intercom.errors import IntercomError
 from integrations.intercom.exchange import Exchange
-from integrations.logic.erased import ERASED
-from integrations.logic.mapping import referrer_targets
 from integrations.logic.notes import FIELD_PROBLEMS, Note, NoteCode
 from integrations.logic.redact import received_contact, sent_fields, vendor_message
-from integrations.logic.states import Order, Reason, State
+from integrations.logic.states import Reason, State
 from integrations.logic.text import normal_email
 from integrations.logic.types import CUSTOM, Contact
 from integrations.services.drain.jobs import Job
@@ -94,15 +92,9 @@ ATTEMPT_FIELDS = (
 )
 
 
-def as_attempt(
-    result: Result, *, connection_id: int, now: datetime, referrer_erased: bool = False
-) -> tuple[Any, ...]:
-    """The log line, a value for each of ATTEMPT_FIELDS. Allow-lists decide what of the exchange is in it.
-
-    With `referrer_erased` no field that was filled from the referrer says what it was filled with.
-    """
+def as_attempt(result: Result, *, connection_id: int, now: datetime) -> tuple[Any, ...]:
+    """The log line, a value for each of ATTEMPT_FIELDS. Allow-lists decide what of the exchange is in it."""
     exchanges, job = result.exchanges, result.job
-    hidden = _of_the_referrer(job) if referrer_erased else frozenset()
     last = exchanges[-1] if exchanges else None
     return (
         job.delivery_id,
@@ -120,21 +112,12 @@ def as_attempt(
         result.contact_id,
         [_call(exchange) for exchange in exchanges],
         list(result.matches),
-        _without(hidden, sent_fields(result.sent)),
-        _without(hidden, _received(result)),
+        sent_fields(result.sent),
+        _received(result),
         dict(result.before),
-        _without(hidden, dict(result.after)),
-        [_note(note) for note in job.mapped.notes if note.target not in hidden],
+        dict(result.after),
+        [_note(note) for note in job.mapped.notes],
     )
-
-
-def _of_the_referrer(job: Job) -> frozenset[str]:
-    """Of what is put back nothing is."""
-    return frozenset() if job.order is Order.UNDO else frozenset(referrer_targets(job.settings))
-
-
-def _without(hidden: Collection[str], fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: ERASED if name in hidden else value for name, value in fields.items()} if hidden else fields
 
 
 def _received(result: Result) -> dict[str, Any]:

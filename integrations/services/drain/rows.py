@@ -9,9 +9,11 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
+from campaigns.models import Participant
 from integrations.logic.states import Order, State
+from integrations.logic.text import normal_email
 from integrations.models import Delivery, SyncSettings
 from integrations.services.bulk import update_rows
 
@@ -22,15 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Row:
-    """A delivery as it stands; `tab_connection_id` is the workspace that its tab points to now, `referrer_id`
-    who brought the participant in.
+    """A delivery as it stands; `tab_connection_id` is the workspace that its tab points to now.
 
-    `reason` and `due_at` are only ever written.
+    `reason` and `due_at` are only ever written. `own_email` and `referrer_id` are the participant's.
     """
 
     pk: int
     tab_connection_id: int | None
-    referrer_id: int | None
     state: str
     order: str
     settled_as: str
@@ -48,23 +48,28 @@ class Row:
     settled_at: datetime | None
     reason: str = ""
     due_at: datetime | None = None
+    own_email: str = ""
+    referrer_id: int | None = None
 
     def belongs_to(self, job: Job, *, lease: Lease) -> bool:
         """Whether this drain may decide about it: what it is sending, what is in doubt or to be taken back in
         its workspace, and what waits under a tab that points to it. What a person has ordered since the job
-        was claimed is another job, and so is one that would still name who has been erased."""
+        was claimed is another job, and so is one whose email or referrer is not what it was then."""
         if self.order != job.order:
             return False
         if self.state == State.SENDING:
             return self.lease_token == lease.token
         if self.referrer_id != job.referrer_id:
             return False
+        if self.state == State.WAITING and self.order != Order.UNDO and self.own_email != job.email:
+            return False
         if self.state == State.UNCERTAIN or self.order == Order.UNDO:
             return self.connection_id == lease.connection_id
         return self.tab_connection_id == lease.connection_id
 
 
-_READ = tuple(field.name for field in fields(Row) if field.name not in {"reason", "due_at"})
+_NOT_READ = {"reason", "due_at", "own_email", "referrer_id"}
+_READ = tuple(field.name for field in fields(Row) if field.name not in _NOT_READ)
 
 
 def locked(ids: Collection[int], *conditions: Q) -> list[Row]:
@@ -72,11 +77,17 @@ def locked(ids: Collection[int], *conditions: Q) -> list[Row]:
     tab = SyncSettings.objects.filter(pk=OuterRef("settings")).values("connection_id")
     rows = (
         Delivery.objects.select_for_update(of=("self",))
-        .annotate(tab_connection_id=Subquery(tab), referrer_id=F("participant__referrer_id"))
+        .annotate(tab_connection_id=Subquery(tab))
         .filter(*conditions, pk__in=ids)
         .order_by("pk")
     )
-    return [Row(*values) for values in rows.values_list(*_READ)]
+    found = {row.pk: row for row in (Row(*values) for values in rows.values_list(*_READ))}
+    # Afterwards: a statement that had to wait for a lock knows other tables as they were before, and an
+    # erasure holds these rows while it takes a referrer out of them.
+    people = Participant.objects.filter(delivery__in=found)
+    for pk, email, referrer_id in people.values_list("delivery", "email", "referrer_id"):
+        found[pk].own_email, found[pk].referrer_id = normal_email(email), referrer_id
+    return list(found.values())
 
 
 def store(rows: Iterable[Row], names: tuple[str, ...]) -> None:

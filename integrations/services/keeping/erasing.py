@@ -1,6 +1,7 @@
 """Erases a person on request: everywhere here, and their contact in Intercom if that was asked for too.
 
-Nobody is erased while something of theirs is on its way: what has left must be known first. Where much is
+Nobody is erased while something of theirs is on its way, or somebody whom they brought in is being sent, with
+their name perhaps: what has left must be known first. Where much is
 kept of others, looking through it for the person takes more than one round. The sweep carries out what
 waits. Rows alone: contacts are deleted by the drain, which alone writes them.
 """
@@ -19,7 +20,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from campaigns.models import Participant
-from integrations.logic.states import IN_FLIGHT
+from integrations.logic.states import IN_FLIGHT, State
 from integrations.models import (
     BulkOrder,
     ContactLink,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +110,8 @@ def _carry_out(erasure_id: int, *, until: float) -> bool:
     # What has not left is called back at once, even if the rest has to wait.
     person = person_of(row.email, until=row.asked_at)
     cancel(person.deliveries)
-    if Delivery.objects.filter(pk__in=person.deliveries, state__in=IN_FLIGHT).exists():
+    mine = Delivery.objects.filter(pk__in=person.deliveries, state__in=IN_FLIGHT)
+    if mine.exists() or _brought_in_by(person).filter(state=State.SENDING).exists():
         return False
     walk = walk_of(row, person)
     look_through(person, walk, until=until)
@@ -140,9 +143,18 @@ def _hold_orders() -> None:
 def _something_is_on_its_way(person: Person) -> bool:
     """Locks their rows, in the order in which notifications are used."""
     list(Watch.objects.select_for_update().filter(participant__in=person.ids).order_by("pk"))
-    mine = Delivery.objects.filter(Q(pk__in=person.deliveries) | Q(email__in=person.emails))
-    rows = mine.select_for_update(of=("self",)).order_by("pk")
-    return any(state in IN_FLIGHT for state in rows.values_list("state", flat=True))
+    mine = Q(pk__in=person.deliveries) | Q(email__in=person.emails)
+    theirs = Q(pk__in=_brought_in_by(person).values("pk"))
+    rows = Delivery.objects.filter(mine | theirs).select_for_update(of=("self",)).order_by("pk")
+    known = {*person.deliveries}
+    return any(
+        state == State.SENDING or (state in IN_FLIGHT and (pk in known or email in person.emails))
+        for pk, email, state in rows.values_list("pk", "email", "state")
+    )
+
+
+def _brought_in_by(person: Person) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(participant__referrer__in=person.ids)
 
 
 def _erase(erasure: Erasure, person: Person, walk: Walk) -> None:
