@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignStatus
+from campaigns.models import Campaign, CampaignStatus, Participant
 from integrations.intercom.session import Session
 from integrations.logic.states import Reason, State
-from integrations.models import IntercomConnection, SyncSettings
+from integrations.models import Delivery, IntercomConnection, SyncSettings
 from integrations.sandbox.control import Fault
 from integrations.sandbox.messages import Ending
 from integrations.services.connect import connect_with_token
+from integrations.services.drain import slice as slice_module
+from integrations.services.drain.jobs import claim
 from integrations.services.status import tallies
 from tests.campaigns.factories import make_campaign, make_lead
 from tests.integrations.flow_fixtures import Intercom, owed, set_panel, the_lag_is_over
@@ -199,3 +203,42 @@ def test_a_participant_corrected_while_in_doubt_is_sent_anew_when_nothing_had_le
 
     assert intercom.emails() == ["ana@example.com"]
     assert owed(lead).state == State.CREATED
+
+
+def waited_long(lead: Participant) -> None:
+    Delivery.objects.filter(participant=lead).update(owed_since=timezone.now() - timedelta(hours=80))
+
+
+def test_who_waited_long_is_held_also_after_a_short_rest_of_the_workspace(
+    intercom: Intercom, campaign: Campaign
+) -> None:
+    """The drain waits that out itself, and then has looked once already."""
+    lead = make_lead(campaign)
+    waited_long(lead)
+    rest = timezone.now() + timedelta(seconds=1)
+    IntercomConnection.objects.filter(pk=intercom.connection.pk).update(paused_until=rest)
+    intercom.drain()
+    assert (owed(lead).state, intercom.contacts()) == (State.HELD, [])
+
+
+def test_who_waited_long_is_held_when_their_campaign_goes_on_beside_a_busy_one(
+    intercom: Intercom, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, busy = make_lead(campaign), make_campaign()
+    set_panel(busy)
+    new = make_lead(busy)
+    waited_long(old)
+    tabs = SyncSettings.objects.filter(campaign=campaign)
+    tabs.update(paused_at=timezone.now())
+    intercom.sandbox.add_fault(
+        intercom.workspace, Fault(acts=True, method="POST", path="/contacts", stall_before=1.0)
+    )
+
+    def and_then_resume(*args: Any, **named: Any) -> Any:
+        jobs = claim(*args, **named)
+        tabs.update(paused_at=None)
+        return jobs
+
+    monkeypatch.setattr(slice_module, "claim", and_then_resume)
+    intercom.drain()
+    assert (owed(new).state, owed(old).state) == (State.CREATED, State.HELD)

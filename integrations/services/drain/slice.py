@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,7 @@ class Slice:
         self._results: list[Result] = []
         self._oldest_result = 0.0
         self._appetite = Appetite(allowance=pace_of(lease.connection_id).allowance)
+        self._ready: set[int] | None = None
         self._recorded = 0
 
     def run(self) -> int:
@@ -120,7 +122,6 @@ class Slice:
 
     def _claim_more(self) -> None:
         """Takes more into hand when it runs low."""
-        first = not self._appetite.has_looked
         room = self._appetite.room(len(self._work), clock=time.monotonic())
         if not room:
             return
@@ -129,8 +130,7 @@ class Slice:
         workspace = self._access.workspace
         if not self._access.open:
             return
-        if first:
-            hold_overdue(workspace.ready, lease=self._lease)
+        self._hold_overdue(workspace.ready)
         jobs = claim(
             self._lease.connection_id,
             tabs=workspace.tabs,
@@ -142,6 +142,12 @@ class Slice:
         self._appetite.took(len(jobs), room=room)
         for job in jobs:
             self._next(deciding.first_step(job, at=self._moment()))
+
+    def _hold_overdue(self, ready: Sequence[int]) -> None:
+        """Before the first claim, and again when a person has ended what held a tab back meanwhile."""
+        if self._ready is None or not self._ready.issuperset(ready):
+            hold_overdue(ready, lease=self._lease)
+        self._ready = {*ready}
 
     def _ask(self) -> None:
         """Asks what is to be asked, if anything may leave."""
