@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from integrations.intercom.errors import AuthError, IntercomError, MergedError, NotFoundError
 from integrations.intercom.hurry import PATIENCE, HurriedSession
 from integrations.logic.undo import Fate, FieldUndo, foreseen, plan
-from integrations.models import SecretUnreadableError
+from integrations.models import ConnectionStatus, SecretUnreadableError
 from integrations.services.access import asking
 from integrations.services.vendor_words import cannot_ask, failure_in_words
 from integrations.services.written import history_of
@@ -45,7 +45,10 @@ class Proposal:
 
 
 def propose(delivery: Delivery, *, seconds: float = PATIENCE) -> Proposal:
-    """For a row loaded with its connection. Ends within so many seconds, whatever Intercom does."""
+    """For a row loaded with its connection. Ends within so many seconds, whatever Intercom does.
+
+    Where the workspace is not connected there is nothing to order, only something to say.
+    """
     history = history_of([delivery]).get(delivery.pk, ())
     fields = tuple(foreseen(history))
     if not fields or delivery.connection is None:
@@ -58,7 +61,8 @@ def propose(delivery: Delivery, *, seconds: float = PATIENCE) -> Proposal:
         words = failure_in_words(err, keep=[delivery.email])
         return Proposal(fields, trouble=words, refused=isinstance(err, AuthError))
     if isinstance(contact, str):
-        return Proposal(fields, trouble=contact)
+        lost = delivery.connection.status != ConnectionStatus.CONNECTED
+        return Proposal(fields, trouble=contact, refused=lost)
     return Proposal(tuple(plan(history, contact=contact)))
 
 

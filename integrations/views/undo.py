@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy
 
 from integrations.forms.choices import Labels
 from integrations.logic.bodies import is_empty
+from integrations.logic.states import DELIVERED, Reason
 from integrations.logic.undo import Fate
-from integrations.models import DataAttribute
+from integrations.models import ConnectionStatus, DataAttribute
 from integrations.services.contact_page import contact_of
 from integrations.services.field_names import Names
 from integrations.services.outcome_words import Badge, Look
@@ -56,8 +57,8 @@ class Line:
 
 def ask(request: HttpRequest, delivery: Delivery, *, seen_at: datetime) -> HttpResponse:
     """For who may order it. `delivery` is loaded with its participant and its connection."""
-    fits = Command.UNDO in fitting(delivery.pk)
-    proposal = propose(delivery) if fits else Proposal()
+    worth_asking = Command.UNDO in fitting(delivery.pk) or _only_lacks_access(delivery)
+    proposal = propose(delivery) if worth_asking else Proposal()
     context = {
         **admin.site.each_context(request),
         "title": _("Undo the update?"),
@@ -70,6 +71,12 @@ def ask(request: HttpRequest, delivery: Delivery, *, seen_at: datetime) -> HttpR
         "seen_at": seen_at.isoformat(),
     }
     return TemplateResponse(request, "integrations/undo.html", context)
+
+
+def _only_lacks_access(delivery: Delivery) -> bool:
+    """Whether it could be undone as soon as the workspace is connected again."""
+    lost = delivery.connection is not None and delivery.connection.status != ConnectionStatus.CONNECTED
+    return lost and delivery.state in DELIVERED and delivery.reason != Reason.UNDONE
 
 
 def _lines(delivery: Delivery, proposal: Proposal) -> Sequence[Line]:

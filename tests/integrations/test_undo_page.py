@@ -168,7 +168,16 @@ def test_a_revoked_token_has_the_workspace_connected_again(
     assert "Connect it again, then try once more." in text
     assert "Undo the update</button>" not in text
     assert "No field has what we wrote any more" not in text
+    assert "Put back if still ours" not in text
     assert IntercomConnection.objects.get().status == ConnectionStatus.RECONNECT_NEEDED
+
+    intercom.forget_calls()
+    again = page(admin_client, lead)
+    assert "There is nothing to undo" not in again
+    assert "Put back if still ours" not in again
+    assert "Undo the update</button>" not in again
+    assert "onnect" in again
+    assert intercom.new_calls() == []
 
 
 def test_a_rate_limit_is_not_pressed(admin_client: Client, intercom: Intercom, lead: Participant) -> None:
