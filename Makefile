@@ -19,14 +19,14 @@ setup: $(VENV)/installed  ## install everything into .venv
 $(VENV)/installed: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; make PYTHON=python3.11 …")'
 	@echo "Installing into $(VENV): a minute or two"
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
 demo: setup $(DEMO_ENV)  ## run everything here, with a pretend Intercom
-	@$(DEMO) $(BIN)/python manage.py migrate --verbosity 0
+	@umask 077; $(DEMO) $(BIN)/python manage.py migrate --verbosity 0
 	@$(DEMO) $(BIN)/python manage.py collectstatic --noinput --verbosity 0
-	@set -a; . ./$(DEMO_ENV); set +a; $(DEMO) exec $(BIN)/python manage.py demo $(DEMO_ARGS)
+	@umask 077; set -a; . ./$(DEMO_ENV); set +a; $(DEMO) exec $(BIN)/python manage.py demo $(DEMO_ARGS)
 
 $(DEMO_ENV): | setup
 	@mkdir -p var
@@ -39,9 +39,9 @@ clean-demo:  ## forget the demonstration's data
 run: setup .env  ## run web server and worker with the settings in .env
 	@sed -i.old -E 's|^PUBLIC_URL=http://127\.0\.0\.1:[0-9]+$$|PUBLIC_URL=http://127.0.0.1:$(PORT)|' .env && rm .env.old
 	@grep -q '^PUBLIC_URL=' .env || printf '\nPUBLIC_URL=http://127.0.0.1:$(PORT)\n' >> .env
-	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/python manage.py collectstatic --noinput --verbosity 0
-	exec $(BIN)/python manage.py supervise --web --bind 127.0.0.1:$(PORT)
+	@umask 077; $(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py collectstatic --noinput --verbosity 0
+	@umask 077; exec $(BIN)/python manage.py supervise --web --bind 127.0.0.1:$(PORT)
 
 .env: | setup
 	@umask 077; { $(BIN)/python -m config.newenv; echo "PUBLIC_URL=http://127.0.0.1:$(PORT)"; } > $@
