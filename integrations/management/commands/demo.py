@@ -109,7 +109,7 @@ class Command(TaughtCommand):
   6. Qualify a lead: open its contact in the sandbox, choose Edit, set plan to Pro, save. Within
      seconds it is Qualified: %(leads)s
   7. Set up a campaign yourself: %(own)s
-     There choose Connect, then Use this workspace.
+     There choose Connect, then Use this workspace (if you have not done so before).
 
 Stop with Ctrl-C. Everything is kept in var/; make clean-demo begins anew.
 """
