@@ -47,10 +47,13 @@ DELIVERY_FIELDS = (
 )
 
 
-def record(results: Collection[Result], *, lease: Lease) -> None:
-    """Stores attempts, links and new states. Raises LeaseLostError, and has then stored nothing."""
+def record(results: Collection[Result], *, lease: Lease) -> int:
+    """Stores attempts, links and new states; returns how many tries that were.
+
+    Raises LeaseLostError, and has then stored nothing.
+    """
     if not results:
-        return
+        return 0
     with transaction.atomic():
         lease.renew()
         now, connection_id = timezone.now(), lease.connection_id
@@ -67,6 +70,7 @@ def record(results: Collection[Result], *, lease: Lease) -> None:
             ATTEMPT_FIELDS,
             [as_attempt(result, connection_id=connection_id, now=now) for result in tries],
         )
+    return len(tries)
 
 
 def _update_deliveries(results: Collection[Result], *, lease: Lease, now: datetime) -> Collection[int]:

@@ -227,10 +227,9 @@ class Slice:
         self._results.append(result)
 
     def _flush(self) -> None:
-        record(self._results, lease=self._lease)
+        self._recorded += record(self._results, lease=self._lease)
         for result in self._results:
             self._work.done_with(result.job.delivery_id)
-            self._recorded += result.tried
         self._results.clear()
 
     def _finish(self) -> None:
