@@ -135,9 +135,9 @@ def test_present_values_of_which_the_answer_is_late_or_lost_qualify_nobody(
     if told_first:
         store = record.record
 
-        def tell_first(*args: Any, **kwargs: Any) -> None:
+        def tell_first(*args: Any, **kwargs: Any) -> Any:
             tell(intercom, contact_of(lead))
-            store(*args, **kwargs)
+            return store(*args, **kwargs)
 
         monkeypatch.setattr(slice_module, "record", tell_first)
     else:

@@ -71,10 +71,10 @@ def test_not_even_when_intercom_tells_of_it_before_we_have_its_answer(
 ) -> None:
     store = record.record
 
-    def told_first(*args: Any, **kwargs: Any) -> None:
+    def told_first(*args: Any, **kwargs: Any) -> Any:
         if plan(intercom) == "Pro":
             tell(intercom, contact_of(lead))
-        store(*args, **kwargs)
+        return store(*args, **kwargs)
 
     monkeypatch.setattr(slice_module, "record", told_first)
     undo(intercom, lead)
