@@ -30,6 +30,7 @@ class Owed(NamedTuple):
     connection_id: int | None
     state: str
     reason: str
+    due_at: datetime
     attempts: int
     failing_since: datetime | None
     order: str

@@ -63,6 +63,7 @@ class Job:
     begun: bool = False
     """An update of this email may have arrived unheard. It is finished as one, whatever the policy says now:
     whoever was written to was not skipped."""
+    due_at: datetime | None = None
     referrer_id: int | None = None
     names: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
@@ -168,6 +169,7 @@ def _job(
         unanswered=_unanswered(row) if in_doubt else None,
         link=None if in_doubt else links.get(now_email),
         reason=Reason(row.reason),
+        due_at=row.due_at,
         order=Order(row.order),
         contact_id=row.contact_id,
         settles_as=_settles_as(row),
@@ -194,6 +196,7 @@ def _undo(row: Owed, person: Participant, *, settings: TabSettings, history: Seq
         unanswered=None,
         link=None,
         reason=Reason(row.reason),
+        due_at=row.due_at,
         order=Order.UNDO,
         contact_id=row.contact_id,
         settles_as=_settles_as(row),

@@ -9,9 +9,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
-from campaigns.models import Participant
 from integrations.logic.states import Order, State
 from integrations.logic.text import normal_email
 from integrations.models import Delivery, SyncSettings
@@ -26,12 +25,15 @@ if TYPE_CHECKING:
 class Row:
     """A delivery as it stands; `tab_connection_id` is the workspace that its tab points to now.
 
-    `reason` and `due_at` are only ever written. `own_email` and `referrer_id` are the participant's.
+    `reason` is only ever written. `own_email` and `referrer_id` are the participant's.
     """
 
     pk: int
     tab_connection_id: int | None
+    own_email: str
+    referrer_id: int | None
     state: str
+    due_at: datetime | None
     order: str
     settled_as: str
     connection_id: int | None
@@ -47,9 +49,6 @@ class Row:
     message: str
     settled_at: datetime | None
     reason: str = ""
-    due_at: datetime | None = None
-    own_email: str = ""
-    referrer_id: int | None = None
 
     def belongs_to(self, job: Job, *, lease: Lease) -> bool:
         """Whether this drain may decide about it: what it is sending, what is in doubt or to be taken back in
@@ -59,35 +58,37 @@ class Row:
             return False
         if self.state == State.SENDING:
             return self.lease_token == lease.token
-        if self.referrer_id != job.referrer_id:
+        if (self.due_at, self.referrer_id) != (job.due_at, job.referrer_id):
             return False
-        if self.state == State.WAITING and self.order != Order.UNDO and self.own_email != job.email:
+        own_email = normal_email(self.own_email)
+        if self.state == State.WAITING and self.order != Order.UNDO and own_email != job.email:
             return False
         if self.state == State.UNCERTAIN or self.order == Order.UNDO:
             return self.connection_id == lease.connection_id
         return self.tab_connection_id == lease.connection_id
 
 
-_NOT_READ = {"reason", "due_at", "own_email", "referrer_id"}
-_READ = tuple(field.name for field in fields(Row) if field.name not in _NOT_READ)
+_READ = tuple(field.name for field in fields(Row) if field.name != "reason")
 
 
 def locked(ids: Collection[int], *conditions: Q) -> list[Row]:
-    """Those of these rows that meet the conditions, in the order in which everybody locks them."""
+    """Those of these rows that meet the conditions, in the order in which everybody locks them.
+
+    A statement that had to wait for a lock knows other tables as they were before. So whoever locks these
+    rows to change what stands there, and would be sent, moves `due_at` (an erasure, of a referrer).
+    """
     tab = SyncSettings.objects.filter(pk=OuterRef("settings")).values("connection_id")
     rows = (
         Delivery.objects.select_for_update(of=("self",))
-        .annotate(tab_connection_id=Subquery(tab))
+        .annotate(
+            tab_connection_id=Subquery(tab),
+            own_email=F("participant__email"),
+            referrer_id=F("participant__referrer_id"),
+        )
         .filter(*conditions, pk__in=ids)
         .order_by("pk")
     )
-    found = {row.pk: row for row in (Row(*values) for values in rows.values_list(*_READ))}
-    # Afterwards: a statement that had to wait for a lock knows other tables as they were before, and an
-    # erasure holds these rows while it takes a referrer out of them.
-    people = Participant.objects.filter(delivery__in=found)
-    for pk, email, referrer_id in people.values_list("delivery", "email", "referrer_id"):
-        found[pk].own_email, found[pk].referrer_id = normal_email(email), referrer_id
-    return list(found.values())
+    return [Row(*values) for values in rows.values_list(*_READ)]
 
 
 def store(rows: Iterable[Row], names: tuple[str, ...]) -> None:

@@ -7,15 +7,17 @@ was filled from the referrer goes. For inside the transaction that erases them.
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from integrations.logic.duplicates import Step
 from integrations.logic.erased import ERASED, cleaner
 from integrations.logic.mapping import referrer_targets
+from integrations.logic.states import DUE
 from integrations.models import Attempt, Delivery, SettingsRevision
 from integrations.services.bulk import update_many
 from integrations.services.keeping.person import SHORTEST
@@ -84,6 +86,9 @@ def _clean_entries(ids: Sequence[int], person: Person, filled: Filled) -> None:
         changed += [row] if _rewrite(row, ("message",), entry) else []
     update_many(changed_tries, TEXTS)
     update_many(changed, ("message",))
+    # A drain that has one of them in hand would still send the name: to it, this is another job now.
+    owed = Delivery.objects.filter(pk__in=ids, state__in=DUE)
+    owed.update(due_at=F("due_at") + timedelta(microseconds=1))
 
 
 def _rewrite(row: Attempt | Delivery, names: Collection[str], entry: Entry) -> bool:
