@@ -301,7 +301,10 @@ def test_trap_13_nothing_is_looked_for_by_date_since_a_date_means_a_whole_day(
     intercom: Intercom, campaign: Campaign
 ) -> None:
     in_intercom(intercom, email="today@example.com")
-    query = {"field": "updated_at", "operator": ">", "value": int(time.time()) - 60}
+    now = int(time.time())
+    # Just after midnight a minute ago is another day.
+    earlier_today = max(now - 60, now - now % 86_400)
+    query = {"field": "updated_at", "operator": ">", "value": earlier_today}
     headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"}
     url = f"{intercom.sandbox.url}/contacts/search"
     answer = requests.post(url, json={"query": query}, headers=headers, timeout=5)
