@@ -53,7 +53,7 @@ class Row:
     def belongs_to(self, job: Job, *, lease: Lease) -> bool:
         """Whether this drain may decide about it: what it is sending, what is in doubt or to be taken back in
         its workspace, and what waits under a tab that points to it. What a person has ordered since the job
-        was claimed is another job, and so is one whose email or referrer is not what it was then."""
+        was claimed is another job, and so is one whose time, email or referrer is not what it was then."""
         if self.order != job.order:
             return False
         if self.state == State.SENDING:
