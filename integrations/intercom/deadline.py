@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -22,9 +23,11 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+    from urllib3.connectionpool import ConnectionPool
 
 CONNECT_TIMEOUT = 3.05
 _PIECE = 16 * 1024
+_BLINK = 0.05
 
 
 _LATEST: ContextVar[float] = ContextVar("latest", default=math.inf)
@@ -82,6 +85,14 @@ def limited(seconds: float, *, connect_timeout: float = CONNECT_TIMEOUT) -> Iter
         _CALL.reset(reset)
 
 
+def _allow(sock: socket.socket, seconds: float) -> None:
+    """Let the next read or write take so long, or the blink of an eye longer: to set a time-out, Python lets
+    go of its lock, and where many threads wait for that, getting it back costs more than the write itself."""
+    now = sock.gettimeout()
+    if now is None or not seconds <= now <= seconds + _BLINK:
+        sock.settimeout(seconds)
+
+
 class _TimedStream(io.RawIOBase):
     """A socket's bytes, each read allowed only what is left of the call."""
 
@@ -94,7 +105,7 @@ class _TimedStream(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int | None:
-        self._sock.settimeout(_CALL.get().left())
+        _allow(self._sock, _CALL.get().left())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -124,13 +135,29 @@ class _TimedConnection(HTTPConnection):
             sock.setsockopt(*option)
         return sock
 
+    _unsent: bytearray | None = None
+    """Collects what a request consists of, while it is put together."""
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        """Head and body leave together: a write for each would be a packet and a TLS record for each."""
+        self._unsent = bytearray()
+        try:
+            super().request(*args, **kwargs)
+            whole = bytes(self._unsent)
+        finally:
+            self._unsent = None
+        self.send(whole)
+
     def send(self, data: Any) -> None:
         """Send bytes piece by piece: over TLS, the time-out of one big write would start anew inside it."""
+        if self._unsent is not None:
+            self._unsent += data
+            return
         call = _CALL.get()
         for start in range(0, len(data), _PIECE):
             if self.sock is None:
                 self.connect()
-            self.sock.settimeout(call.left())
+            _allow(self.sock, call.left())
             call.sent = True
             super().send(data[start : start + _PIECE])
 
@@ -153,6 +180,23 @@ class DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
+        self._pools: dict[str, Any] = {}
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, *args: Any, **kwargs: Any
+    ) -> ConnectionPool:
+        """The host's, remembered: to look for proxies and certificates, which are the same for all calls and
+        never others, takes a tenth of a call."""
+        origin = (request.url or "").rpartition(request.path_url)[0]
+        pool = self._pools.get(origin)
+        # One that was put away, as many other hosts were asked since, has nothing in it.
+        if pool is None or pool.pool is None:
+            pool = self._pools[origin] = super().get_connection_with_tls_context(request, *args, **kwargs)
+        return cast("ConnectionPool", pool)
+
+    def request_url(self, request: PreparedRequest, *_: Any, **__: Any) -> str:
+        """There is no proxy, which would want the whole of it."""
+        return request.path_url
 
 
 def _open_socket(host: str, port: int) -> socket.socket:
