@@ -85,7 +85,7 @@ def decide(
 
 def matching(contacts: Sequence[Contact], *, email: str) -> list[Contact]:
     """The contacts with this email, compared without case, each id once."""
-    wanted = normal_email(email)
+    wanted = normal_email(email) if contacts else ""
     same = [c for c in contacts if wanted and c.email and normal_email(c.email) == wanted]
     return list({c.id: c for c in same}.values())
 

@@ -6,6 +6,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from types import NoneType
 from typing import Any
 
 from integrations.logic.text import clean, normal_email, shorten
@@ -19,6 +20,7 @@ READ_AT_MOST = 4000
 SHORTEST_NAME = 2
 SHORT_NAME = 4
 
+PLAIN_KINDS = (str, int, NoneType)
 STANDARD_KEY = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 PLAIN = r"""
@@ -91,9 +93,7 @@ def _is_field(key: str, value: Any) -> bool:
 
 
 def _is_plain(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return value is None or isinstance(value, str | bool | int)
+    return isinstance(value, PLAIN_KINDS) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _cut(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from integrations.models import among as among
 from integrations.models.alert import Alert, AlertKind, AlertSettings, TabClock
 from integrations.models.bulk import BulkOrder, LeftAs
 from integrations.models.connection import (

@@ -60,8 +60,8 @@ def _look_for(hand: InHand, *, at: Moment) -> Next:
 
 
 def _rule_attribute_is_missing(job: Job) -> bool:
-    attribute = job.settings.rule_attribute
-    return any(note.target == attribute and note.code in FIELD_PROBLEMS for note in job.mapped.notes)
+    attribute, notes = job.settings.rule_attribute, job.mapped.notes
+    return bool(notes) and any(note.target == attribute and note.code in FIELD_PROBLEMS for note in notes)
 
 
 def after_reading(hand: InHand, found: Found, *, at: Moment) -> Next:
@@ -101,10 +101,9 @@ def _mapped_for(job: Job, contact: Contact) -> Mapped:
 
 
 def after_searching(hand: InHand, found: Found, *, at: Moment) -> Next:
-    hand = hand.learned(found.exchanges)
-    if found.error is not None:
-        return failed_to_find(hand, found.error, at=at)
     job = hand.job
+    if found.error is not None:
+        return failed_to_find(hand.learned(found.exchanges), found.error, at=at)
     decision = decide(
         found.contacts,
         email=job.email,
@@ -112,7 +111,7 @@ def after_searching(hand: InHand, found: Found, *, at: Moment) -> Next:
         external_id=job.external_id,
         unanswered=job.unanswered,
     )
-    hand = replace(hand, decision=decision)
+    hand = hand.learned(found.exchanges, decision=decision)
     if job.unanswered is not None and decision.kind not in {Step.ADOPT, Step.CHOOSE}:
         return _nothing_of_ours(hand, job.unanswered, at=at)
     return _decided(hand)
@@ -164,7 +163,7 @@ def after_writing(write: Write, written: Written, *, at: Moment) -> Next:
     if written.error is not None:
         return failed_to_write(write, hand, written.error, at=at)
     if write.creates:
-        return replace(ended(hand, State.CREATED, Reason.NEW, contact=written.contact), sent=write.body)
+        return ended(hand, State.CREATED, Reason.NEW, contact=written.contact, sent=write.body)
     result = _updated(hand, written.contact, reason=Reason.EXISTS)
     return replace(result, sent=write.body, before=hand.change.before, after=hand.change.after)
 

@@ -52,7 +52,7 @@ def due(
     """What was left in doubt first, then what is to be taken back, in half of the room at most, then the
     waiting ones of each tab, oldest first, tabs in turn."""
     waiting, doubtful, undos = (
-        rows.filter(due_at__lte=now).exclude(pk__in=held).order_by("due_at", "pk").values_list(*_READ)
+        rows.filter(due_at__lte=now).exclude(pk__among=held).order_by("due_at", "pk").values_list(*_READ)
         for rows in _owed(connection_id)
     )
     yield from map(Owed._make, doubtful[:limit])

@@ -109,7 +109,7 @@ def _jobs(
     people = _people(rows)
     values = values_of([*people.values()], keys=keys | {OWN_EMAIL})
     emails = [normal_email(person.email) for person in people.values()]
-    known = ContactLink.objects.filter(connection=connection_id, email__in=emails)
+    known = ContactLink.objects.filter(connection=connection_id, email__among=emails)
     links = {link.email: link for link in known}
     blind = blind_until(connection_id, emails=[email for email in emails if email not in links])
     histories = _histories(rows)
@@ -133,7 +133,8 @@ def _jobs(
 
 def _people(rows: Iterable[Owed]) -> dict[int, Participant]:
     loaded = Participant.objects.select_related("referrer").prefetch_related("campaign")
-    return loaded.in_bulk([row.participant_id for row in rows])
+    found = loaded.filter(pk__among=[row.participant_id for row in rows])
+    return {person.pk: person for person in found}
 
 
 def _histories(rows: Iterable[Owed]) -> Mapping[int, Sequence[Wrote]]:

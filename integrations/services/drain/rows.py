@@ -85,7 +85,7 @@ def locked(ids: Collection[int], *conditions: Q) -> list[Row]:
             own_email=F("participant__email"),
             referrer_id=F("participant__referrer_id"),
         )
-        .filter(*conditions, pk__in=ids)
+        .filter(*conditions, pk__among=ids)
         .order_by("pk")
     )
     return [Row(*values) for values in rows.values_list(*_READ)]

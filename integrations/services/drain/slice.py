@@ -72,12 +72,13 @@ class Slice:
             try:
                 while self._goes_on():
                     self._lease.renew_if_old()
-                    # Before a claim, which takes a while: till it is done the threads have work.
+                    # Before what takes a while: till that is done the threads have work.
                     self._send()
+                    self._store()
                     self._claim_more()
                     self._ask()
                     self._test()
-                    self._collect()
+                    self._hear()
                 self._finish()
             finally:
                 self._access.close()
@@ -140,8 +141,9 @@ class Slice:
             now=timezone.now(),
         )
         self._appetite.took(len(jobs), room=room)
+        at = self._moment()
         for job in jobs:
-            self._next(deciding.first_step(job, at=self._moment()))
+            self._next(deciding.first_step(job, at=at))
 
     def _hold_overdue(self, ready: Sequence[int]) -> None:
         """Before the first claim, and again when a person has ended what held a tab back meanwhile."""
@@ -182,18 +184,22 @@ class Slice:
             if self._access.hear(trouble, error):
                 self._put_back()
 
-    def _collect(self) -> None:
+    def _hear(self) -> None:
         gather = GATHER if self._work.calls_out > REFILL_BELOW else 0.0
-        for step, call in self._work.answered(within=LOOK_AGAIN_AFTER, gather=gather):
-            self._answered(step, call)
+        answered = list(self._work.answered(within=LOOK_AGAIN_AFTER, gather=gather))
+        at = self._moment()
+        for step, call in answered:
+            self._answered(step, call, at=at)
         if self._access.rest_if_silent():
             self._put_back()
+
+    def _store(self) -> None:
+        """Stores results: many together, but none that is old or that nothing more is on its way for."""
         old = time.monotonic() - self._oldest_result >= FLUSH_AFTER
         if self._results and (old or len(self._results) >= FLUSH_AT or not self._work.calls_out):
             self._flush()
 
-    def _answered(self, step: Step, call: Future[Any]) -> None:
-        at = self._moment()
+    def _answered(self, step: Step, call: Future[Any], *, at: Moment) -> None:
         try:
             after = _after(step, call.result(), at=at)
         except Exception as err:
@@ -241,8 +247,9 @@ class Slice:
         while self._work.calls_out or self._busy_aside:
             self._lease.renew_if_old()
             self._test()
-            self._collect()
+            self._hear()
             self._put_back()
+            self._store()
         self._flush()
 
 

@@ -38,8 +38,9 @@ class InHand:
     stale_link: bool = False
     refused: tuple[tuple[str, str], ...] = ()
 
-    def learned(self, exchanges: tuple[Exchange, ...]) -> InHand:
-        return replace(self, exchanges=(*self.exchanges, *exchanges))
+    def learned(self, exchanges: tuple[Exchange, ...], *, decision: Decision | None = None) -> InHand:
+        together = (*self.exchanges, *exchanges)
+        return replace(self, exchanges=together, decision=decision or self.decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def ended(
     tried: bool = True,
     contact: Contact | None = None,
     linked_id: str = "",
+    sent: Mapping[str, Any] | None = None,
 ) -> Result:
     """The end of a try, with everything that was learned on the way."""
     return Result(
@@ -111,6 +113,7 @@ def ended(
         contact=contact,
         linked_id=linked_id,
         matches=hand.decision.matches,
+        sent=sent or {},
         exchanges=hand.exchanges,
         drop_link=hand.stale_link,
         refused=hand.refused,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN_AFTER = 0.2
+LOOK_AGAIN_AFTER = 0.5
 
 Heard = tuple[Trouble, Exception | None]
 NOTHING: Heard = (Trouble.NONE, None)
