@@ -7,12 +7,23 @@ product keeps of somebody is there, as large and as often as it is kept.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection, models
+from django.db.models import F
 
 from campaigns.models import Participant
-from integrations.models import Attempt, ContactLink, Delivery, Sighting, Watch, WebhookReceipt
+from integrations.models import (
+    Attempt,
+    ContactLink,
+    Delivery,
+    IntercomConnection,
+    SettingsRevision,
+    Sighting,
+    Watch,
+    WebhookReceipt,
+)
 from integrations.services.qualify.reconcile import IDS_A_SEARCH, MOST_SEARCHES
 from tests.bench.crowd_sql import insert, settle
 from tests.soak.names import early_email, early_name
@@ -37,6 +48,10 @@ COPIES = """
 LOOKED_AT = """CASE WHEN t.state = 'watching'
   THEN now() - (c.n * 7919 %% 1000) / 1000.0 * %f * interval '1 minute' ELSE t.checked_at - c.age END"""
 """As it is where more are watched than one round can look at: each goes on where the last one ended."""
+
+DEAD_ONE_IN = 5
+"""PostgreSQL clears away once so many of a table's rows are dead: where rows change, their room is there ever
+after."""
 
 NOTIFICATION = "'notif_' || md5({}.notification_id || c.n)"
 BY_PERSON = "t.participant_id = c.old_participant"
@@ -78,7 +93,20 @@ def make(*, few: int, people: int, days: float) -> None:
         more=f"LEFT JOIN {told} old ON old.id = t.receipt_id"
         f" LEFT JOIN {told} copy ON copy.notification_id = {NOTIFICATION.format('old')}",
     )
+    _make_old(timedelta(days=days))
     settle()
+
+
+def _make_old(age: timedelta) -> None:
+    """What was set up before the first of them joined, and tables that have been written to for weeks."""
+    SettingsRevision.objects.update(made_at=F("made_at") - age)
+    IntercomConnection.objects.update(
+        connected_at=F("connected_at") - age, status_since=F("status_since") - age
+    )
+    for model in (Delivery, Watch, WebhookReceipt):
+        table = model._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(f"UPDATE {table} SET id = id WHERE id % {DEAD_ONE_IN} = 0")  # noqa: S608
 
 
 def _copy(model: type[models.Model], given: Mapping[str, str], *, where: str, more: str = "") -> None:
