@@ -115,7 +115,7 @@ def _line(sample: Sample) -> dict[str, object]:
         "latency p95": f"{quantile(sample.latencies, 0.95):.3f}",
         "faulted": len(sample.faulted),
         "faulted p50": f"{quantile(sample.faulted, 0.5):.3f}",
-        "faulted p90": f"{quantile(sample.faulted, 0.9):.3f}",
+        "faulted p95": f"{quantile(sample.faulted, 0.95):.3f}",
         **pages,
         "yardstick": f"{quantile(sample.yardstick, 0.5):.4f}",
         **groups,

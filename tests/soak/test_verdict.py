@@ -81,7 +81,7 @@ def test_what_is_opened_and_never_closed_is_seen(what: str) -> None:
         ("latencies", lambda step: [0.4 + 0.01 * step] * 90, "join to contact, 50% (s)"),
         ("latencies", lambda step: [0.4] * 80 + [0.6 + 0.02 * step] * 10, "join to contact, 95% (s)"),
         ("faulted", lambda step: [1.5 + 0.1 * step] * 3 + [30.2], "join to contact after a fault, 50% (s)"),
-        ("faulted", lambda step: [1.5] * 3 + [30.2 + step], "join to contact after a fault, 90% (s)"),
+        ("faulted", lambda step: [1.5] * 3 + [30.2 + step], "join to contact after a fault, 95% (s)"),
         ("pages", lambda step: {"home": [0.05 + 0.001 * step]}, "page: home (s)"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_product_that_became_slower_is_seen_with_faults_and_without() -> None:
     assert missed(slow) == {
         "join to contact, 50% (s)",
         "join to contact, 95% (s)",
-        "join to contact after a fault, 90% (s)",
+        "join to contact after a fault, 95% (s)",
     }
 
 

@@ -30,7 +30,7 @@ FAULTED = 10.0
 """Of a hundred leads so many at most meet a fault: else the others would not speak for the product."""
 
 ENOUGH = 30
-"""Leads that met a fault in a quarter; of fewer a quantile says nothing. An hour has twice as many."""
+"""Leads that met a fault in a quarter; of fewer a quantile says nothing. An hour has four times as many."""
 
 UNEVEN = 1.4
 """Times the limit of the others, for the median of these: most wait for the end of a rate limit, which is one
@@ -134,8 +134,8 @@ def _times(both: Both) -> Iterator[Line]:
 def _faulted(both: Both, *, limit: float) -> Iterator[Line]:
     """Of the leads that met a fault, apart from the others: how many they are is the stand-in's doing."""
     numbers = both.of(lambda part: float(sum(len(sample.faulted) for sample in part)))
-    # Nine in ten: among those in doubt, who all wait for search, so that these hold as still as the others.
-    for share, times in ((0.5, UNEVEN), (0.9, 1.0)):
+    # 95%: in the midst of those in doubt, one in six, who all wait for search; these hold as still as others.
+    for share, times in ((0.5, UNEVEN), (0.95, 1.0)):
         line = _ratio(
             f"join to contact after a fault, {share:.0%} (s)",
             both.pooled(lambda one: one.faulted, share),
