@@ -21,6 +21,7 @@ from tests.bench.setting import say  # noqa: E402
 from tests.bench.site import server_version  # noqa: E402
 from tests.processes.installation import ROOT  # noqa: E402
 from tests.soak import report  # noqa: E402
+from tests.soak.past import FEW, PEOPLE  # noqa: E402
 from tests.soak.run import run  # noqa: E402
 from tests.soak.verdict import judge  # noqa: E402
 
@@ -44,9 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = datetime.now(UTC).astimezone()
     folder = REPORTS / f"{began:%Y-%m-%dT%H%M%S}"
     folder.mkdir(parents=True)
-    done = run(folder, minutes=options.minutes, rate=options.rate)
+    done = run(folder, minutes=options.minutes, rate=options.rate, earlier=max(options.earlier, FEW))
     warm_up = min(options.minutes * 60 * WARM_UP, LONGEST_WARM_UP)
-    lines = judge(done.samples, warm_up=warm_up)
+    lines = judge(done.samples, warm_up=warm_up, earlier=done.earlier)
     title = f"Soak of {began:%Y-%m-%d %H:%M}: {options.minutes:g} minutes, {options.rate:g} leads a second"
     text = report.text(done, lines, title=title, machine=told, warm_up=warm_up)
     (folder / "report.md").write_text(text)
@@ -59,6 +60,9 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--rate", type=float, default=3.0, metavar="LEADS", help="leads a second")
+    parser.add_argument(
+        "--earlier", type=int, default=PEOPLE, metavar="PEOPLE", help="who joined in the weeks before"
+    )
     return parser.parse_args(arguments)
 
 

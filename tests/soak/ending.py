@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.soak.names import email_of
+from tests.soak.names import early_email, email_of
 
 if TYPE_CHECKING:
     from tests.soak.stage import Stage
@@ -18,10 +18,14 @@ SHOWN = 5
 LINE = re.compile(r"\S+ \S+ (WARNING|ERROR|CRITICAL) ([\w.]+): (.*)")
 
 
-def wrong(playing: Stage, *, joined: int) -> list[str]:
-    """A line for each kind of what is not as it must be, with the first few it happened to."""
+def wrong(playing: Stage, *, joined: int, earlier: int) -> list[str]:
+    """A line for each kind of what is not as it must be, with the first few it happened to.
+
+    Of everybody, those of the weeks before among them.
+    """
     ends, contacts = playing.database.ends(), Counter(playing.vendor.emails())
-    expected = {email_of(number) for number in range(joined)}
+    expected = {early_email(number) for number in range(earlier)}
+    expected |= {email_of(number) for number in range(joined)}
     rows = Counter(end.email for end in ends)
     qualified = {end.email for end in ends if end.qualified}
     status = json.loads(playing.site.manage("sync_status", "--json"))

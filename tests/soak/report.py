@@ -23,6 +23,7 @@ def text(done: Done, lines: Sequence[Line], *, title: str, machine: str, warm_up
         machine,
         "",
         f"{done.joined:,} leads joined, {done.faults} faults, {done.qualified} plans changed in Intercom.",
+        f"Before them {done.earlier['campaigns_participant']:,} had joined, weeks ago.",
         f"{len(done.samples)} samples, judged from {warm_up:.0f} s on.",
         "",
         *(

@@ -34,9 +34,11 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """`wrong` says whom the end finds lost, doubled or unexplained, and what the product's log holds."""
+    """`earlier` are the rows that there were before, by table. `wrong` says whom the end finds lost, doubled
+    or unexplained, `said` what the product's log holds."""
 
     samples: Sequence[Sample]
+    earlier: Mapping[str, int]
     joined: int
     faults: int
     qualified: int
@@ -77,8 +79,8 @@ class Soak:
         self._stage.vendor.come_right()
         until = time.monotonic() + QUIET_WITHIN
         while time.monotonic() < until:
-            qualified = {end.email for end in self._stage.database.ends() if end.qualified}
-            if not self._stage.database.open() and self._stage.vendor.changed <= qualified:
+            database = self._stage.database
+            if not database.open() and self._stage.vendor.changed <= database.qualified():
                 return
             time.sleep(1)
 
@@ -90,6 +92,8 @@ class Soak:
 
     def _sample(self) -> None:
         database = self._stage.database
+        created, faulted = database.created(), self._stage.vendor.faulted()
+        met = {one.email: faulted.met(one.email, joined_at=one.joined_at) for one in created}
         sample = Sample(
             at=time.monotonic() - self._began,
             joined=database.joined(),
@@ -98,7 +102,8 @@ class Soak:
             connections=database.connections(),
             processes=proc.below(self._stage.root),
             tables=database.tables(),
-            latencies=database.latencies(),
+            latencies=[one.seconds for one in created if not met[one.email]],
+            faulted=[one.seconds for one in created if met[one.email]],
             pages=self._stage.visitor.take_times(),
             yardstick=self._yardstick,
         )
@@ -107,17 +112,18 @@ class Soak:
         _tell(sample)
 
 
-def run(folder: Path, *, minutes: float, rate: float) -> Done:
+def run(folder: Path, *, minutes: float, rate: float, earlier: int) -> Done:
     """Everything that is measured goes into the folder as it comes."""
     books = Books(folder)
-    with stage(folder) as playing:
+    with stage(folder, earlier=earlier) as playing:
+        changed = len(playing.vendor.changed)
         soak = Soak(playing, books)
         joined = soak.play(seconds=minutes * 60, rate=rate)
         soak.come_to_rest()
-        wrong = ending.wrong(playing, joined=joined)
-        qualified, faults = len(playing.vendor.changed), playing.vendor.faults
-        log = playing.log
-    return Done(books.samples, joined, faults, qualified, wrong, ending.said(log))
+        wrong = ending.wrong(playing, joined=joined, earlier=earlier)
+        qualified, faults = len(playing.vendor.changed) - changed, playing.vendor.faults
+        log, rows = playing.log, playing.database.earlier
+    return Done(books.samples, rows, joined, faults, qualified, wrong, ending.said(log))
 
 
 def _tell(sample: Sample) -> None:

@@ -31,9 +31,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Everything at one time. `at` in seconds since the first lead; latencies in seconds; `joined` so far.
+    """Everything at one time. `at` in seconds since the first lead; latencies in seconds.
 
-    `latencies` are of the leads that were created since the sample before, `pages` of what was asked since.
+    `joined` are those since the beginning. `latencies` are of the leads that were created since the sample
+    before and met no fault, `faulted` of those that did; `pages` of what was asked since.
     `yardstick` is how long the same bit of work took: what the machine itself was worth meanwhile.
     """
 
@@ -45,6 +46,7 @@ class Sample:
     processes: Sequence[Process]
     tables: Mapping[str, Table]
     latencies: Sequence[float]
+    faulted: Sequence[float]
     pages: Mapping[str, Sequence[float]]
     yardstick: Sequence[float]
 
@@ -111,6 +113,9 @@ def _line(sample: Sample) -> dict[str, object]:
         "connections": sample.connections,
         "latency p50": f"{quantile(sample.latencies, 0.5):.3f}",
         "latency p95": f"{quantile(sample.latencies, 0.95):.3f}",
+        "faulted": len(sample.faulted),
+        "faulted p50": f"{quantile(sample.faulted, 0.5):.3f}",
+        "faulted p95": f"{quantile(sample.faulted, 0.95):.3f}",
         **pages,
         "yardstick": f"{quantile(sample.yardstick, 0.5):.4f}",
         **groups,

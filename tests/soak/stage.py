@@ -19,7 +19,7 @@ import requests
 from integrations.sandbox.control import Sandbox
 from tests.bench.site import postgresql
 from tests.processes.installation import ROOT, Installation, eventually
-from tests.soak import proc, setting
+from tests.soak import past, proc, setting
 from tests.soak.database import Database
 from tests.soak.pages import Visitor
 from tests.soak.vendor import DOUBT, WORKSPACE, Vendor
@@ -44,8 +44,9 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(folder: Path) -> Iterator[Stage]:
-    """Set up, running and quiet. At the end everything is stopped and the database dropped."""
+def stage(folder: Path, *, earlier: int) -> Iterator[Stage]:
+    """Set up, with so many people of earlier weeks, running and quiet. At the end everything is stopped and
+    the database dropped."""
     url = f"http://127.0.0.1:{_free_port()}"
     password = secrets.token_hex(8)
     with contextlib.ExitStack() as stack:
@@ -56,6 +57,11 @@ def stage(folder: Path) -> Iterator[Stage]:
         path = setting.prepare(site, token=token, password=password)
         vendor.sandbox.subscribe(f"{url}{path}", setting.WEBHOOK_SECRET, workspace=WORKSPACE)
         database = stack.enter_context(contextlib.closing(Database(address)))
+        with _supervised(site, url=url):
+            eventually(lambda: _answers(url), within=ANSWERS_WITHIN, what="the web server")
+            past.join_few(site, vendor, database)
+        past.make_many(site, vendor, database, people=earlier)
+        database.begin()
         process = stack.enter_context(_supervised(site, url=url))
         eventually(lambda: _answers(url), within=ANSWERS_WITHIN, what="the web server")
         visitor = Visitor(url, login=setting.LOGIN, password=password)

@@ -30,7 +30,8 @@ def steady(step: int) -> Sample:
         connections=9,
         processes=[Process(7, "worker", 200_000, 100_000, 3, 20, 1.5 * step)],
         tables=rows,
-        latencies=[0.4] * 89 + [5.0],
+        latencies=[0.4] * 82 + [0.6] * 4,
+        faulted=[1.5] * 3 + [30.2],
         pages={"home": [0.05, 0.06]},
         yardstick=[0.005],
     )
@@ -78,6 +79,9 @@ def test_what_is_opened_and_never_closed_is_seen(what: str) -> None:
         ("connections", lambda step: 9 + step // 5, "connections, at most"),
         ("queued", lambda step: step, "tasks queued, at most"),
         ("latencies", lambda step: [0.4 + 0.01 * step] * 90, "join to contact, 50% (s)"),
+        ("latencies", lambda step: [0.4] * 80 + [0.6 + 0.02 * step] * 10, "join to contact, 95% (s)"),
+        ("faulted", lambda step: [1.5 + 0.1 * step] * 3 + [30.2], "join to contact after a fault, 50% (s)"),
+        ("faulted", lambda step: [1.5] * 3 + [30.2 + step], "join to contact after a fault, 95% (s)"),
         ("pages", lambda step: {"home": [0.05 + 0.001 * step]}, "page: home (s)"),
     ],
 )
@@ -91,6 +95,52 @@ def test_a_machine_that_became_slower_is_no_fault_of_the_product() -> None:
         return replace(sample, latencies=[0.4 * slower] * 90, yardstick=[0.005 * slower])
 
     assert missed(busy) == set()
+
+
+def test_a_product_that_became_slower_is_seen_with_faults_and_without() -> None:
+    def slow(step: int, sample: Sample) -> Sample:
+        slower = 1 + step / STEPS
+        latencies, faulted = ([one * slower for one in some] for some in (sample.latencies, sample.faulted))
+        return replace(sample, latencies=latencies, faulted=faulted)
+
+    assert missed(slow) == {
+        "join to contact, 50% (s)",
+        "join to contact, 95% (s)",
+        "join to contact after a fault, 95% (s)",
+    }
+
+
+def test_leads_that_meet_faults_more_often_are_no_slower() -> None:
+    def hit(step: int, sample: Sample) -> Sample:
+        number = 4 if step < STEPS // 2 else 6
+        return replace(sample, latencies=[0.4] * (90 - number), faulted=[1.5] * (number - 1) + [30.2])
+
+    assert missed(hit) == set()
+
+
+def test_of_a_few_leads_that_met_a_fault_no_quantile_is_judged() -> None:
+    def hit(step: int, sample: Sample) -> Sample:
+        return replace(sample, faulted=[30.2 if step > STEPS // 2 else 1.5])
+
+    assert missed(hit) == set()
+
+
+def test_faults_that_most_leads_meet_would_leave_nothing_to_judge() -> None:
+    def hit(_: int, sample: Sample) -> Sample:
+        return replace(sample, latencies=[0.4] * 80, faulted=[1.5] * 10)
+
+    assert missed(hit) == {"leads that met a fault, of a hundred"}
+
+
+def test_rows_of_earlier_weeks_are_not_laid_to_those_who_join_now() -> None:
+    samples = [steady(step) for step in range(STEPS)]
+    rows = [
+        replace(one, tables={"campaigns_participant": Table(20_000 + 2 * one.joined, 400 * one.joined)})
+        for one in samples
+    ]
+    lines = judge(rows, warm_up=120, earlier={"campaigns_participant": 20_000})
+    (line,) = (line for line in lines if line.name == "campaigns_participant: rows for each lead")
+    assert (line.last, line.good) == (2, False)
 
 
 def test_a_table_that_grows_with_the_leads_and_need_not_is_seen() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Callable, Sequence
 
 from integrations.sandbox import teammate
 from integrations.sandbox.control import Fault, Sandbox
+from integrations.sandbox.messages import Json
 from tests.chaos.trouble import Trouble, fault, rate_limit_ending_soon
+from tests.soak.faulted import Faulted
 from tests.soak.names import number_of
 
 WORKSPACE = "soak0001"
@@ -42,6 +45,8 @@ class Vendor:
         self.sandbox = sandbox
         self.changed: set[str] = set()
         self.faults = 0
+        self._faulted = Faulted()
+        self._marks = (0, 0)
 
     def open(self) -> str:
         """Makes the workspace; returns its token."""
@@ -66,6 +71,27 @@ class Vendor:
                 continue
             teammate.edit(self.sandbox, WORKSPACE, contact["id"], {"custom_attributes": {"plan": "Pro"}})
             self.changed.add(email)
+
+    def faulted(self) -> Faulted:
+        """Who has met a fault by now."""
+        before, last = self._marks
+        mark = self.sandbox.mark()
+        # From the mark before the last: what was on its way then is answered by now.
+        self._faulted.hear(self.sandbox.calls(WORKSPACE, since=before))
+        self._marks = last, mark
+        return self._faulted
+
+    def add_copy(self, contact: Json, *, age: int, **own: str) -> None:
+        """A contact like another, made and changed so many seconds before, with something of its own."""
+        self.sandbox.add_contact(
+            WORKSPACE,
+            role=contact["role"],
+            external_id=str(uuid.uuid4()),
+            created_at=contact["created_at"] - age,
+            updated_at=contact["updated_at"] - age,
+            custom_attributes=contact["custom_attributes"],
+            **own,
+        )
 
     def emails(self) -> list[str]:
         """Of every contact there is, once for each contact."""
