@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,12 +12,14 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004
 
 from integrations.services.alerts.recipients import can_mail
 
+OLDEST_SQLITE = (3, 33, 0)
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
 def connect() -> None:
     checks.register(queue_never_starts_a_task_twice, "integrations")
     checks.register(redis_with_sqlite, "integrations")
+    checks.register(sqlite_is_new_enough, "integrations")
     checks.register(intercom_addresses, "integrations")
     checks.register(sandbox_in_production, "integrations", deploy=True)
     checks.register(public_url_in_production, "integrations", deploy=True)
@@ -47,6 +50,16 @@ def redis_with_sqlite(**_: Any) -> list[CheckMessage]:
     return [
         Error("A Redis broker with SQLite fires schedules several times.", hint=hint, id="integrations.E003")
     ]
+
+
+def sqlite_is_new_enough(**_: Any) -> list[CheckMessage]:
+    """Rows are changed by an UPDATE with a FROM. https://www.sqlite.org/lang_update.html#update_from"""
+    sqlite = settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+    if not sqlite or sqlite3.sqlite_version_info >= OLDEST_SQLITE:
+        return []
+    hint = "Use a newer Python, or PostgreSQL."
+    text = f"SQLite {sqlite3.sqlite_version} is too old: {'.'.join(map(str, OLDEST_SQLITE))} is needed."
+    return [Error(text, hint=hint, id="integrations.E005")]
 
 
 def intercom_addresses(**_: Any) -> list[CheckMessage]:

@@ -68,6 +68,24 @@ def test_redis_with_sqlite_needs_immediate_transactions(
     assert ids(checks.redis_with_sqlite()) == expected
 
 
+@pytest.mark.parametrize(
+    ("version", "engine", "expected"),
+    [
+        ((3, 32, 3), SQLITE, ["integrations.E005"]),
+        ((3, 33, 0), SQLITE, []),
+        ((3, 45, 1), SQLITE, []),
+        ((3, 32, 3), "django.db.backends.postgresql", []),
+    ],
+)
+def test_an_old_sqlite_is_named(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], engine: str, expected: list[str]
+) -> None:
+    settings = SimpleNamespace(DATABASES={"default": {"ENGINE": engine}})
+    monkeypatch.setattr(checks, "settings", settings)
+    monkeypatch.setattr("integrations.checks.sqlite3.sqlite_version_info", version)
+    assert ids(checks.sqlite_is_new_enough()) == expected
+
+
 @pytest.mark.parametrize("name", ["INTERCOM_API_URL", "INTERCOM_APP_URL"])
 @pytest.mark.parametrize(
     ("address", "expected"),

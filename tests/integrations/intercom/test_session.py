@@ -169,6 +169,43 @@ def test_a_nonsense_location_is_just_a_redirect(start_server: StartServer, locat
     assert lost(url=server.url).kind is Kind.REDIRECT
 
 
+def test_head_and_body_arrive_together(start_server: StartServer) -> None:
+    first: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        first.append(connection.recv(65536))
+        connection.sendall(http(b"{}"))
+
+    server = start_server(serve)
+    send(url=server.url, json={"email": "ana@example.com"})
+    assert first[0].startswith(b"POST /contacts HTTP/1.1\r\n")
+    assert first[0].endswith(b'\r\n\r\n{"email": "ana@example.com"}')
+
+
+def test_a_body_of_many_pieces_arrives_whole(start_server: StartServer) -> None:
+    received: list[bytes] = []
+
+    def serve(connection: socket.socket) -> None:
+        received.append(take_request(connection))
+        connection.sendall(http(b"{}"))
+
+    server = start_server(serve)
+    send(url=server.url, json={"name": "x" * 200_000})
+    assert received[0].endswith(b'{"name": "' + b"x" * 200_000 + b'"}')
+
+
+def test_a_host_is_asked_again_after_many_others(start_server: StartServer) -> None:
+    def serve(connection: socket.socket) -> None:
+        while take_request(connection):
+            connection.sendall(http(b'{"port": %d}' % connection.getsockname()[1]))
+
+    servers = [start_server(serve) for _ in range(12)]
+    with Session(deadline=2) as session:
+        for server in (*servers, servers[0], servers[0]):
+            reply = session.send("GET", "/me", token=TOKEN, base_url=server.url)
+            assert server.url.endswith(f":{reply.data['port']}")
+
+
 def test_no_cookie_is_kept(start_server: StartServer) -> None:
     received: list[bytes] = []
 
