@@ -186,10 +186,8 @@ class Slice:
 
     def _hear(self) -> None:
         gather = GATHER if self._work.calls_out > REFILL_BELOW else 0.0
-        answered = list(self._work.answered(within=LOOK_AGAIN_AFTER, gather=gather))
-        at = self._moment()
-        for step, call in answered:
-            self._answered(step, call, at=at)
+        for step, call in self._work.answered(within=LOOK_AGAIN_AFTER, gather=gather):
+            self._answered(step, call)
         if self._access.rest_if_silent():
             self._put_back()
 
@@ -199,7 +197,8 @@ class Slice:
         if self._results and (old or len(self._results) >= FLUSH_AT or not self._work.calls_out):
             self._flush()
 
-    def _answered(self, step: Step, call: Future[Any], *, at: Moment) -> None:
+    def _answered(self, step: Step, call: Future[Any]) -> None:
+        at = self._moment()
         try:
             after = _after(step, call.result(), at=at)
         except Exception as err:
