@@ -118,6 +118,14 @@ class _TimedResponse(HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_TimedStream(self.fp.detach(), sock))
 
+    def begin(self) -> None:
+        """Up to the final answer. Python passes over 100 alone: after any other interim answer the true one
+        would stay in the connection, and the next call would take it for its own."""
+        super().begin()
+        while 100 < self.status < 200:
+            self.headers = None  # type: ignore[assignment]
+            super().begin()
+
 
 class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Field, Lookup
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ class Among(Lookup[Any]):
         return list(self.rhs)
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+        if not self.rhs:
+            # As Django does: where nobody can be found, the database is not asked at all.
+            raise EmptyResultSet
         column, parameters = self.process_lhs(compiler, connection)
         if connection.vendor == "postgresql":
             return f"{column} = ANY(%s)", (*parameters, self.rhs)

@@ -51,3 +51,10 @@ def test_it_is_one_parameter_for_however_many(links: list[ContactLink]) -> None:
     with CaptureQueriesContext(database) as asked:
         assert many.count() == len([one for one in links if one.pk < 100_000])
     assert len(asked) == 1
+
+
+def test_among_none_nobody_is_asked_for(links: list[ContactLink]) -> None:
+    with CaptureQueriesContext(database) as asked:
+        assert not list(ContactLink.objects.filter(pk__among=[]))
+        assert len(ContactLink.objects.exclude(pk__among=[])) == len(ODD)
+    assert len(asked) == 1

@@ -51,6 +51,10 @@ def drip_continue(connection: socket.socket) -> None:
     drip(connection, b"", b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
+def drip_hints(connection: socket.socket) -> None:
+    drip(connection, b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")
+
+
 def close_unanswered(connection: socket.socket) -> None:
     take_request(connection)
 
@@ -82,7 +86,7 @@ def in_time(cut_off: Callable[[], TransientError]) -> TransientError:
     pytest.fail(f"none of {TRIES} calls ended within {IN_TIME} seconds")
 
 
-@pytest.mark.parametrize("serve", [drip_headers, drip_body, drip_chunks, drip_continue, stall])
+@pytest.mark.parametrize("serve", [drip_headers, drip_body, drip_chunks, drip_continue, drip_hints, stall])
 def test_a_server_that_drips_or_stalls_is_cut_off_at_the_deadline(
     start_server: StartServer, serve: Callable[[socket.socket], None]
 ) -> None:
@@ -127,6 +131,24 @@ def test_a_good_connection_is_used_again_and_each_call_has_a_deadline_of_its_own
         for _ in range(4):
             session.send("GET", "/me", token=TOKEN, base_url=server.url)
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("interim", ["100 Continue", "102 Processing", "103 Early Hints"])
+def test_an_answer_after_an_interim_one_is_not_the_next_calls(
+    start_server: StartServer, interim: str
+) -> None:
+    def serve(connection: socket.socket) -> None:
+        for number in itertools.count():
+            if not take_request(connection):
+                return
+            connection.sendall(f"HTTP/1.1 {interim}\r\nLink: </a>\r\n\r\n".encode())
+            time.sleep(0.05)
+            connection.sendall(http(b'{"id": %d}' % number))
+
+    server = start_server(serve)
+    with Session() as session:
+        replies = [session.send("GET", "/me", token=TOKEN, base_url=server.url).data for _ in range(3)]
+    assert (replies, server.connections) == ([{"id": 0}, {"id": 1}, {"id": 2}], 1)
 
 
 def test_calls_in_many_threads_keep_their_deadlines_apart(start_server: StartServer) -> None:
