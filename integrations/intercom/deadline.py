@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
 
 from requests import PreparedRequest
 from requests.adapters import HTTPAdapter
@@ -188,14 +189,14 @@ class DeadlineAdapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _SecurePool}
-        self._pools: dict[str, Any] = {}
+        self._pools: dict[tuple[str, ...], Any] = {}
 
     def get_connection_with_tls_context(
         self, request: PreparedRequest, *args: Any, **kwargs: Any
     ) -> ConnectionPool:
         """The host's, remembered: to look for proxies and certificates, which are the same for all calls and
         never others, takes a tenth of a call."""
-        origin = (request.url or "").rpartition(request.path_url)[0]
+        origin = urlsplit(request.url or "")[:2]
         pool = self._pools.get(origin)
         # One that was put away, as many other hosts were asked since, has nothing in it.
         if pool is None or pool.pool is None:

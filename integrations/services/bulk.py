@@ -2,7 +2,8 @@
 
 Django asks each field about each value of each row, and then builds a statement of its own for them; that
 took most of the drain's time. Here the database gets all rows as one JSON text and takes it apart itself.
-Values go in as Python has them; nothing fills in a default or a date.
+Values go in as Python has them; nothing fills in a default or a date. Texts have been cleaned by then
+(`logic/text.py`): SQLite would cut one at a zero byte without a word.
 """
 
 from __future__ import annotations
