@@ -21,6 +21,8 @@ def main() -> None:
     except DatabaseError as err:
         logging.getLogger("manage").debug("database error", exc_info=err)
         first_line = str(err).strip().partition("\n")[0]
+        if sys.argv[1:2] == ["migrate"]:
+            sys.exit(f"The database stopped `migrate`: {first_line}")
         sys.exit(f"The database cannot be used: {first_line}. Is it there, and has `migrate` been run?")
 
 

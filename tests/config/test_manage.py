@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,16 @@ def test_a_wrong_setting_is_one_sentence(name: str, value: str) -> None:
 def test_a_command_of_ours_says_it_as_well() -> None:
     done = manage("sync_status", WORKERS="many")
     assert done.stderr == "Wrong setting: WORKERS is 'many'; it takes a whole number.\n"
+
+
+def test_a_migration_that_fails_is_not_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "taken.sqlite3"
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("CREATE TABLE campaigns_campaign (id integer)")
+    done = manage("migrate", DATABASE_URL=f"sqlite:///{file}")
+    assert done.returncode == 1
+    assert "has `migrate` been run" not in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("The database stopped `migrate`: table ")
 
 
 def test_good_settings_are_checked_without_a_complaint() -> None:
