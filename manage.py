@@ -22,7 +22,7 @@ def main() -> None:
         logging.getLogger("manage").debug("database error", exc_info=err)
         first_line = str(err).strip().partition("\n")[0]
         if sys.argv[1:2] == ["migrate"]:
-            sys.exit(f"The database stopped `migrate`: {first_line}")
+            sys.exit(f"`migrate` did not go through: {first_line}")
         sys.exit(f"The database cannot be used: {first_line}. Is it there, and has `migrate` been run?")
 
 

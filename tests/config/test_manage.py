@@ -68,7 +68,7 @@ def test_a_migration_that_fails_is_not_asked_for(tmp_path: Path) -> None:
     done = manage("migrate", DATABASE_URL=f"sqlite:///{file}")
     assert done.returncode == 1
     assert "has `migrate` been run" not in done.stderr
-    assert done.stderr.splitlines()[-1].startswith("The database stopped `migrate`: table ")
+    assert done.stderr.splitlines()[-1].startswith("`migrate` did not go through: table ")
 
 
 def test_good_settings_are_checked_without_a_complaint() -> None:
