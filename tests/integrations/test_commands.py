@@ -204,6 +204,18 @@ def test_an_unreachable_intercom_is_said(settings: Settings, monkeypatch: pytest
     assert MARKED not in said
 
 
+def test_a_sandbox_that_does_not_answer_is_one_that_nobody_serves(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INTERCOM_ACCESS_TOKEN", MARKED)
+    settings.INTERCOM_SANDBOX, settings.INTERCOM_API_URL = True, ""
+    settings.INTERCOM_SANDBOX_URL = "http://127.0.0.1:9/sandbox"
+    said = run_badly("connect_intercom", "--region", "SANDBOX")
+    assert said.startswith("The sandbox does not answer at http://127.0.0.1:9/sandbox: ")
+    assert "start it again if INTERCOM_SANDBOX was set since" in said
+    assert MARKED not in said
+
+
 def test_a_token_does_not_travel_in_the_clear(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INTERCOM_ACCESS_TOKEN", TOKEN)
     settings.INTERCOM_API_URL = "http://intercom.example"

@@ -459,7 +459,9 @@ def test_a_dry_run_of_the_command_erases_nothing(
     intercom: Intercom, marked: Marked, capsys: pytest.CaptureFixture[str]
 ) -> None:
     call_command("erase_person", "--email", EMAIL, "--dry-run")
-    assert "Entries of the sync log: 2" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Entries of the sync log: 2" in said
+    assert said.endswith("Nothing was erased: that is what would be.\n")
     assert Participant.objects.count() == 3
 
 

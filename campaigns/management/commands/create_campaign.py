@@ -48,7 +48,7 @@ the form insist on it. Keys are small letters, digits and underscores.
                 _create(slug, name=name, specs=field)
         except ValidationError as err:
             raise CommandError(describe(err)) from err
-        self.stdout.write(_("Campaign %(slug)s is there.") % {"slug": slug})
+        self.stdout.write(_("Campaign %(slug)s created.") % {"slug": slug})
 
     def _leave(self, campaign: Campaign, *, name: str) -> None:
         if campaign.name != name:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from campaigns.management.help import TaughtCommand
 from integrations.intercom.errors import AuthError, ForbiddenError, IntercomError
 from integrations.intercom.session import Session
+from integrations.models import Region
 from integrations.pretence import listen_to_sandbox
 from integrations.services.answer_words import status_in_words
 from integrations.services.client import base_url
@@ -46,7 +47,7 @@ Scripts may set INTERCOM_ACCESS_TOKEN instead.
             default="US",
             type=str.upper,
             choices=usable_regions(),
-            help="where the workspace's data lives (default: US)",
+            help="where the workspace's data lives (default: US); SANDBOX too where INTERCOM_SANDBOX is on",
         )
 
     def handle(self, *_args: Any, region: str, **_options: Any) -> None:
@@ -85,6 +86,12 @@ def _connect(token: str, *, region: str) -> Connected:
         )
         raise CommandError(text) from err
     except IntercomError as err:
+        if region == Region.SANDBOX:
+            text = _(
+                "The sandbox does not answer at %(host)s: %(why)s. The web server serves it: start that, or "
+                "start it again if INTERCOM_SANDBOX was set since. Nothing was changed."
+            )
+            raise CommandError(text % {"host": base_url(region), "why": _why(err)}) from err
         text = _("%(host)s did not answer as Intercom should: %(why)s. Nothing was changed; try again.")
         raise CommandError(text % {"host": base_url(region), "why": _why(err)}) from err
     except ValueError as err:

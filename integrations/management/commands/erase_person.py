@@ -57,6 +57,7 @@ done; /admin/integrations/erasures/ shows how it went. Without --delete-in-inter
         for one in numbers(found):
             self.stdout.write(f"{one.kind}: {one.number}")
         if options["dry_run"]:
+            self.stdout.write(_("Nothing was erased: that is what would be."))
             return
         delete_in = person.workspaces if options["delete_in_intercom"] else ()
         self.stdout.write(told(ask(email, user=None, delete_in=delete_in)))
