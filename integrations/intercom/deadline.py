@@ -130,6 +130,8 @@ class _TimedResponse(HTTPResponse):
 
 class _TimedConnection(HTTPConnection):
     response_class = _TimedResponse
+    _unsent: bytearray | None = None
+    """Collects what a request consists of, while it is put together."""
 
     def _new_conn(self) -> socket.socket:
         try:
@@ -143,9 +145,6 @@ class _TimedConnection(HTTPConnection):
         for option in self.socket_options or ():
             sock.setsockopt(*option)
         return sock
-
-    _unsent: bytearray | None = None
-    """Collects what a request consists of, while it is put together."""
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         """Head and body leave together: a write for each would be a packet and a TLS record for each."""
