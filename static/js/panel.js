@@ -111,6 +111,17 @@
       leaving = false;
       if ([...form.elements].some(differs)) form.dispatchEvent(new Event("input", { bubbles: true }));
     });
+    // What has the focus stays in sight, whatever an answer puts above it.
+    let inSight = false;
+    document.addEventListener("htmx:beforeSwap", () => {
+      const one = document.activeElement;
+      const box = one.getBoundingClientRect();
+      const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      inSight = one !== document.body && one.contains(top);
+    });
+    document.addEventListener("htmx:afterSwap", () => {
+      if (inSight) document.activeElement.scrollIntoView({ block: "nearest" });
+    });
     document.addEventListener("htmx:afterSettle", look);
     document.addEventListener("htmx:oobAfterSwap", markWrong);
     // The Enter key in a field that has a button of its own.

@@ -11,7 +11,7 @@ from tests.browser.story import ACTION, DYNAMIC, FIXED, SAVED, TARGET, Screen
 from tests.browser.story_fixtures import STORY, campaign, pretend, screen
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Locator, Route
 
     from campaigns.models import Campaign
 
@@ -36,6 +36,19 @@ SHOWN = """
 """
 
 
+# Scrolled so that what has the focus just shows above the bar: an answer that is longer pushes it down.
+AT_THE_EDGE = """
+() => {
+  const bar = document.querySelector(".savebar").getBoundingClientRect();
+  scrollBy(0, document.activeElement.getBoundingClientRect().bottom - bar.top + 2);
+}
+"""
+
+
+def is_part(route: Route) -> bool:
+    return "hx-request" in route.request.headers
+
+
 def go_to(screen: Screen, place: Locator, *, steps: int = 60) -> None:
     """Presses Tab until that is where the focus is."""
     keys = screen.page.keyboard
@@ -52,6 +65,31 @@ def pick(screen: Screen, control: Locator, option: str) -> None:
     go_to(screen, control)
     screen.page.keyboard.type(option)
     expect(control.locator("option:checked")).to_have_text(option)
+
+
+def test_what_has_the_focus_stays_in_sight_when_an_answer_comes_late(
+    screen: Screen, campaign: Campaign
+) -> None:
+    page, keys = screen.page, screen.page.keyboard
+    page.goto(reverse("admin:campaigns_campaign_crm", args=[campaign.pk]))
+    go_to(screen, page.get_by_role("link", name="Connect Intercom"))
+    keys.press("Enter")
+    dialog = page.get_by_role("dialog", name="Connect Your Intercom")
+    go_to(screen, dialog.get_by_role("button", name="Connect the sandbox"), steps=10)
+    keys.press("Enter")
+    expect(screen.field(ACTION)).to_be_visible()
+    held: list[Route] = []
+    page.route("**/leads/**", lambda route: held.append(route) if is_part(route) else route.continue_())
+    pick(screen, screen.field(ACTION), "Create New Lead In Intercom")
+    go_to(screen, screen.button("+ Add More Fields"))
+    page.evaluate(AT_THE_EDGE)
+    height = page.evaluate("document.body.scrollHeight")
+    while not held:
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+    page.wait_for_function("(height) => document.body.scrollHeight > height", arg=height)
+
+    assert not (trouble := page.evaluate(SHOWN)), trouble
 
 
 def test_the_panel_is_set_up_by_keyboard(screen: Screen, campaign: Campaign) -> None:
