@@ -2,6 +2,7 @@
 /* The panel's form: a field of Intercom is offered once, what is wrong is marked on its control, and nobody
    leaves with unsaved changes by accident. The page works without it. */
 {
+  const on = document.addEventListener.bind(document);
   const form = document.getElementById("panel-form");
   let leaving = false;
   let sent = -Infinity;
@@ -70,9 +71,9 @@
     box.hidden = true;
   };
   for (const name of ["beforeSwap", "responseError", "sendError", "timeout"]) {
-    document.addEventListener(`htmx:${name}`, tellInside);
+    on(`htmx:${name}`, tellInside);
   }
-  document.addEventListener("click", ({ target }) => {
+  on("click", ({ target }) => {
     const button = target.closest?.("dialog[open] [data-again]");
     if (!button) return;
     const dialog = button.closest("dialog");
@@ -87,20 +88,20 @@
       sayChanged();
       if (event.target.matches("form, select[data-target]")) offerOnce();
     });
-    document.addEventListener("submit", (event) => {
+    on("submit", (event) => {
       leaving = event.target === form;
       if (!leaving) return;
       if (form.querySelector(".htmx-request")) {
         // A row is being removed, say: it goes first.
         event.preventDefault();
         const again = () => form.requestSubmit(event.submitter);
-        document.addEventListener("htmx:afterRequest", again, { once: true });
+        on("htmx:afterRequest", again, { once: true });
       } else if (event.timeStamp - sent < 1000) {
         // The second half of a double click would save again, over what it has just saved.
         event.preventDefault();
       } else sent = event.timeStamp;
     });
-    document.addEventListener("click", (event) => {
+    on("click", (event) => {
       if (event.target.closest?.("[data-discards]")) leaving = true;
     });
     // The browser's own question: its words cannot be chosen.
@@ -112,27 +113,25 @@
       if ([...form.elements].some(differs)) form.dispatchEvent(new Event("input", { bubbles: true }));
     });
     // What has the focus stays in sight, whatever an answer puts above it.
-    let inSight = false;
-    document.addEventListener("htmx:beforeSwap", () => {
-      const one = document.activeElement;
-      const box = one.getBoundingClientRect();
-      const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-      inSight = one !== document.body && one.contains(top);
+    const place = () => document.activeElement.getBoundingClientRect();
+    let seen = false;
+    on("htmx:beforeSwap", () => {
+      seen = place().top > 0 && place().bottom < innerHeight;
     });
-    document.addEventListener("htmx:afterSwap", () => {
-      if (inSight) document.activeElement.scrollIntoView({ block: "nearest" });
+    on("htmx:afterSwap", () => {
+      if (seen) document.activeElement.scrollIntoView({ block: "nearest" });
     });
-    document.addEventListener("htmx:afterSettle", look);
-    document.addEventListener("htmx:oobAfterSwap", markWrong);
+    on("htmx:afterSettle", look);
+    on("htmx:oobAfterSwap", markWrong);
     // The Enter key in a field that has a button of its own.
-    document.addEventListener("keydown", (event) => {
+    on("keydown", (event) => {
       const button = event.key === "Enter" && document.getElementById(event.target.dataset?.enter);
       if (!button) return;
       event.preventDefault();
       button.click();
     });
     // What stands there already is neither read out again nor folded up.
-    document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+    on("htmx:oobBeforeSwap", ({ detail }) => {
       const words = (place) => place.textContent.replace(/\s+/g, " ").trim();
       const kept = ["save-state", "first-steps"].includes(detail.target.id);
       if (kept && words(detail.target) === words(detail.fragment)) {
