@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
     ParticipantFormBase = forms.ModelForm[Participant]
 else:
     ParticipantFormBase = forms.ModelForm
+
+LONGEST_NUMBER = 18
+"""Digits that a key may have."""
+
+
+class FoundByNumber(AutocompleteSelect):
+    """Shown again, what is no number is no choice: Django asks the database for whatever was posted."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: dict[str, Any] | None = None) -> Any:
+        numbers = [one for one in value if not one or (one.isdecimal() and len(one) <= LONGEST_NUMBER)]
+        return super().optgroups(name, numbers, attr)
 
 
 class ParticipantForm(ParticipantFormBase):

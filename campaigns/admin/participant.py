@@ -12,14 +12,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import services
-from campaigns.admin.forms import AddParticipantForm, ParticipantForm
+from campaigns.admin.forms import AddParticipantForm, FoundByNumber, ParticipantForm
 from campaigns.cleaning import TEXT_FIELDS
 from campaigns.models import Audience, Participant, ParticipantStatus
 from campaigns.text import normalized_email
 
 if TYPE_CHECKING:
-    from django.db.models import QuerySet
-    from django.forms import ModelForm
+    from django.db.models import ForeignKey, QuerySet
+    from django.forms import ModelChoiceField, ModelForm
 
     ParticipantAdminBase = admin.ModelAdmin[Participant]
 else:
@@ -46,6 +46,13 @@ class ParticipantAdmin(ParticipantAdminBase):
     # Counting a million rows for the sake of "of 1,000,000" takes longer than the page.
     show_full_result_count = False
     autocomplete_fields = ("campaign", "referrer")
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField[Any] | None:
+        if db_field.name in self.autocomplete_fields:
+            kwargs["widget"] = FoundByNumber(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_form(
         self, request: HttpRequest, obj: Participant | None = None, change: bool = False, **kwargs: Any

@@ -368,3 +368,12 @@ def test_referrer_is_chosen_by_searching(staff: Client) -> None:
 
 def test_admin_asks_for_a_login(client: Client, db: None) -> None:
     assert client.get(PEOPLE).status_code == 302
+
+
+@pytest.mark.parametrize("posted", ["\x00", "x", "1.5", "²", "9" * 30, "-1", "999999"])
+def test_a_choice_that_is_none_is_refused_in_words(staff: Client, posted: str) -> None:
+    url = reverse("admin:campaigns_participant_add")
+    answer = staff.post(url, {"campaign": posted, "referrer": posted, "audience": "lead", "email": "a@b.de"})
+    assert answer.status_code == 200
+    refused = {"campaign", "referrer"}
+    assert refused <= set(answer.context["adminform"].form.errors)
