@@ -19,7 +19,8 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from integrations.intercom.body import NotJsonError, TooLargeError, load_json, read_body
-from integrations.intercom.deadline import CONNECT_TIMEOUT, DeadlineAdapter, limited
+from integrations.intercom.connections import DeadlineAdapter
+from integrations.intercom.deadline import CONNECT_TIMEOUT, limited
 from integrations.intercom.errors import AuthError, Kind, TransientError
 from integrations.intercom.exchange import Exchange, RateLimit, Reply, read_rate
 from integrations.intercom.failures import failure_of
